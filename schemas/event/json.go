@@ -1,0 +1,199 @@
+package event
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how deep a value that is skipped may be nested.
+const maxDepth = 64
+
+// DecodeJSON reads one event from a JSON object (RFC 8259). Field names are
+// those of the table; fields that are not in it are counted and ignored. Null
+// and the empty string mean that the field is absent. Whole numbers are taken
+// where text is expected, as the feeds do both. On an error the Scan is as far as it got.
+func (s *Scan) DecodeJSON(data []byte) *Error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return &Error{Code: EmptyValue, Message: "an event is needed"}
+	}
+	r := jsonReader{data: data}
+	if !r.take('{') {
+		return notReadable(&r, "a JSON object")
+	}
+	if err := s.decodeMembers(&r); err != nil {
+		return err
+	}
+	if r.space(); r.at != len(data) {
+		return notReadable(&r, "the end of the event")
+	}
+	return nil
+}
+
+func (s *Scan) decodeMembers(r *jsonReader) *Error {
+	if r.take('}') {
+		return nil
+	}
+	for {
+		r.space()
+		name, escaped, ok := r.text()
+		if !ok {
+			return notReadable(r, "a field name in quotes")
+		}
+		if escaped {
+			if name, ok = s.unescape(name); !ok {
+				return notReadable(r, "a valid escape in the field name")
+			}
+		}
+		if !r.take(':') {
+			return notReadable(r, "a colon")
+		}
+		r.space()
+		if f, known := FieldByName(name); !known {
+			s.Unknown++
+			if !r.skip() {
+				return notReadable(r, "a JSON value")
+			}
+		} else if err := s.decodeValue(r, f); err != nil {
+			return err
+		}
+		if r.take(',') {
+			continue
+		}
+		if !r.take('}') {
+			return notReadable(r, "a comma or the end of the object")
+		}
+		return nil
+	}
+}
+
+func (s *Scan) decodeValue(r *jsonReader, f Field) *Error {
+	var text []byte
+	switch c := r.peek(); {
+	case c == '"':
+		value, escaped, ok := r.text()
+		if !ok {
+			return notReadable(r, "the end of a text")
+		}
+		if escaped {
+			if value, ok = s.unescape(value); !ok {
+				return notReadable(r, "a valid escape")
+			}
+		}
+		text = value
+	case c == '-' || c-'0' <= 9:
+		start := r.at
+		if !r.number() {
+			return notReadable(r, "a number")
+		}
+		var ok bool
+		if text, ok = s.numberText(f, r.data[start:r.at]); !ok {
+			return fieldError(f, WrongType, "text, or a whole number where the field is one")
+		}
+	case c == 'n':
+		if !r.skip() {
+			return notReadable(r, "null")
+		}
+	default:
+		if !r.skip() {
+			return notReadable(r, "a JSON value")
+		}
+		return fieldError(f, WrongType, "text, or a whole number where the field is one")
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	if s.Values[f] != nil {
+		return fieldError(f, Repeated, "the field stands twice in the event")
+	}
+	s.Values[f] = text
+	return nil
+}
+
+// numberText gives the text of a JSON number, with the zeros put back that a
+// number cannot begin with.
+func (s *Scan) numberText(f Field, number []byte) ([]byte, bool) {
+	spec := &specs[f]
+	if spec.Kind == Date || spec.Kind == Moment || firstNotDigit(number) >= 0 {
+		return nil, false
+	}
+	if missing := spec.Pad - len(number); missing > 0 {
+		start := len(s.scratch)
+		for range missing {
+			s.scratch = append(s.scratch, '0')
+		}
+		s.scratch = append(s.scratch, number...)
+		return s.scratch[start:len(s.scratch):len(s.scratch)], true
+	}
+	return number, true
+}
+
+func notReadable(r *jsonReader, expected string) *Error {
+	e := &Error{Code: NotReadable}
+	e.Message = "expected " + expected + " at byte " + itoa(min(r.at, len(r.data))+1)
+	return e
+}
+
+// unescape resolves the escapes of a JSON text (RFC 8259 section 7) into the
+// Scan's own memory. A lone surrogate becomes U+FFFD.
+func (s *Scan) unescape(raw []byte) ([]byte, bool) {
+	start := len(s.scratch)
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			s.scratch = append(s.scratch, raw[i])
+			continue
+		}
+		i++
+		switch raw[i] {
+		case '"', '\\', '/':
+			s.scratch = append(s.scratch, raw[i])
+		case 'b':
+			s.scratch = append(s.scratch, '\b')
+		case 'f':
+			s.scratch = append(s.scratch, '\f')
+		case 'n':
+			s.scratch = append(s.scratch, '\n')
+		case 'r':
+			s.scratch = append(s.scratch, '\r')
+		case 't':
+			s.scratch = append(s.scratch, '\t')
+		case 'u':
+			r, ok := hex4(raw[i+1:])
+			if !ok {
+				return nil, false
+			}
+			i += 4
+			if utf16.IsSurrogate(r) {
+				low, pair := rune(0), false
+				if len(raw) >= i+7 && raw[i+1] == '\\' && raw[i+2] == 'u' {
+					low, pair = hex4(raw[i+3:])
+				}
+				if r = utf16.DecodeRune(r, low); pair && r != utf8.RuneError {
+					i += 6
+				}
+			}
+			s.scratch = utf8.AppendRune(s.scratch, r)
+		default:
+			return nil, false
+		}
+	}
+	return s.scratch[start:len(s.scratch):len(s.scratch)], true
+}
+
+func hex4(text []byte) (rune, bool) {
+	if len(text) < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range text[:4] {
+		switch {
+		case c-'0' <= 9:
+			r = r<<4 | rune(c-'0')
+		case c|0x20-'a' <= 5:
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}
