@@ -94,16 +94,17 @@ func (s *Scan) Check() *Error {
 // checkUnixTime takes the time that a ScanEvent gave in numbers, within the
 // same bounds as one in text.
 func (s *Scan) checkUnixTime() *Error {
-	const first, last = 0, 7_258_118_400_000 // 1970-01-01 and 2200-01-01 UTC
+	const first, last = 0, 7_258_118_400_000 // 1970-01-01 and 2200-01-01 on the local clock
+	wall := s.unixMilli + s.unixOffset*60_000
 	switch {
 	case s.Values[ScanDatetime] != nil:
 		return fieldError(ScanDatetime, Repeated, "either scanDatetime or scan_unix_ms, not both")
-	case s.unixMilli < first || s.unixMilli >= last:
-		return fieldError(ScanDatetime, NotTime, "scan_unix_ms between 1970 and 2199")
 	case s.unixOffset <= -24*60 || s.unixOffset >= 24*60:
 		return fieldError(ScanDatetime, NotTime, "scan_offset_minutes within a day")
+	case wall < first || wall >= last:
+		return fieldError(ScanDatetime, NotTime, "scan_unix_ms between 1970 and 2199")
 	}
-	s.Time = Moment64{WallMilli: s.unixMilli + s.unixOffset*60_000, OffsetMinutes: int16(s.unixOffset), HasOffset: true}
+	s.Time = Moment64{WallMilli: wall, OffsetMinutes: int16(s.unixOffset), HasOffset: true}
 	return nil
 }
 

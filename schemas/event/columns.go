@@ -85,6 +85,44 @@ func (c *ScanColumns) Truncate(n int) {
 	}
 }
 
+// Keep keeps the rows for which keep is true, in their order.
+func (c *ScanColumns) Keep(keep []bool) {
+	kept := 0
+	for _, k := range keep {
+		if k {
+			kept++
+		}
+	}
+	if kept == len(keep) {
+		return
+	}
+	c.Class, c.Slot, c.Offset, c.Index = filter(c.Class, keep), filter(c.Slot, keep), filter(c.Offset, keep), filter(c.Index, keep)
+	c.Received, c.Scanned, c.ScanShift = filter(c.Received, keep), filter(c.Scanned, keep), filter(c.ScanShift, keep)
+	c.Object, c.Flags = filter(c.Object, keep), filter(c.Flags, keep)
+	for _, t := range []*TextColumn{&c.PieceKey, &c.Origin, &c.Device, &c.Digits} {
+		t.keep(keep)
+	}
+	for _, f := range TextFields {
+		c.Text[f].keep(keep)
+	}
+	for _, f := range DateFields {
+		c.Days[f] = filter(c.Days[f], keep)
+	}
+	for _, f := range CountFields {
+		c.Counts[f] = filter(c.Counts[f], keep)
+	}
+}
+
+func filter[T any](values []T, keep []bool) []T {
+	kept := values[:0]
+	for i, k := range keep {
+		if k {
+			kept = append(kept, values[i])
+		}
+	}
+	return kept
+}
+
 // Bytes returns the memory that the rows take, without what is held in reserve.
 func (c *ScanColumns) Bytes() int {
 	const fixed = 16 + 8 + 8 + 4 + 8 + 8 + 2 + 16 + 4
@@ -129,6 +167,19 @@ func (t *TextColumn) Len() int { return len(t.Ends) }
 
 // Bytes returns the memory that the rows take.
 func (t *TextColumn) Bytes() int { return len(t.Data) + 4*len(t.Ends) }
+
+func (t *TextColumn) keep(keep []bool) {
+	data, ends, start := t.Data[:0], t.Ends[:0], uint32(0)
+	for i, k := range keep {
+		end := t.Ends[i]
+		if k {
+			data = append(data, t.Data[start:end]...)
+			ends = append(ends, uint32(len(data)))
+		}
+		start = end
+	}
+	t.Data, t.Ends = data, ends
+}
 
 // Truncate keeps the first n rows.
 func (t *TextColumn) Truncate(n int) {

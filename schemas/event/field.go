@@ -150,10 +150,10 @@ func (f Field) String() string { return specs[f].Name }
 // Mail Tracking and Reporting (IV-MTR), with their greatest lengths.
 var specs = [NumFields]Spec{
 	IMb:  {Name: "imb", Number: 1, Kind: Digits, Max: 31, Lengths: []int{20, 25, 29, 31}, Varied: true, Comment: "Intelligent Mail barcode, 20-digit tracking code and routing code of 0, 5, 9 or 11 digits (USPS-B-3200)"},
-	Bars: {Name: "bars", Number: 2, Kind: Letters, Max: 65, Varied: true, Comment: "the 65 bars of an Intelligent Mail barcode as the camera read them, letters A D F T (USPS-B-3200)"},
+	Bars: {Name: "bars", Number: 2, Kind: Letters, Max: 66, Varied: true, Comment: "the 65 bars of an Intelligent Mail barcode as the camera read them, letters A D F T (USPS-B-3200)"},
 	IMtb: {Name: "imtb", Number: 3, Kind: Digits, Max: 24, Lengths: []int{24}, Varied: true, Comment: "Intelligent Mail tray barcode, 24 digits (IV-MTR handling unit)"},
 	IMcb: {Name: "imcb", Number: 4, Kind: Letters, Max: 21, Lengths: []int{21}, Varied: true, Comment: "Intelligent Mail container barcode, 21 characters (IV-MTR container)"},
-	IMpb: {Name: "impb", Number: 5, Kind: Digits, Max: 34, Lengths: []int{20, 22, 26, 30, 34}, Varied: true, Comment: "Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code"},
+	IMpb: {Name: "impb", Number: 5, Kind: Digits, Max: 42, Lengths: []int{20, 22, 26, 30, 34, 38, 42}, Varied: true, Comment: "Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code"},
 	S10:  {Name: "s10", Number: 6, Kind: Letters, Max: 13, Lengths: []int{13}, Varied: true, Comment: "international postal item identifier, 13 characters (UPU S10)"},
 
 	ScanDatetime: {Name: "scanDatetime", Number: 7, Kind: Moment, Max: 35, Varied: true, Comment: "time of the scan, RFC 3339; without an offset the local time of the facility"},
@@ -186,7 +186,7 @@ var specs = [NumFields]Spec{
 	IMbMid:                        {Name: "imbMid", Number: 37, Kind: Digits, Max: 9, Pad: 6, Derived: true, Comment: "mailer identifier, 6 or 9 digits"},
 	IMbSerialNumber:               {Name: "imbSerialNumber", Number: 38, Kind: Digits, Max: 9, Pad: 6, Derived: true, Comment: "serial number, 9 or 6 digits"},
 	IMbRoutingCode:                {Name: "imbRoutingCode", Number: 39, Kind: Digits, Max: 11, Pad: 5, Derived: true, Comment: "routing code, 5, 9 or 11 digits"},
-	RoutingCodeIMbMatchingPortion: {Name: "routingCodeImbMatchingPortion", Number: 40, Kind: Digits, Max: 11, Pad: 5, Derived: true, Comment: "leading part of the routing code that matched"},
+	RoutingCodeIMbMatchingPortion: {Name: "routingCodeImbMatchingPortion", Number: 40, Kind: Digits, Max: 11, Pad: 5, Varied: true, Comment: "part of the routing code that matched (IV-MTR)"},
 	IMtbDestinationZip:            {Name: "imtbDestinationZip", Number: 41, Kind: Digits, Max: 5, Pad: 5, Derived: true, Comment: "destination ZIP Code of the tray barcode"},
 	IMtbCin:                       {Name: "imtbCin", Number: 42, Kind: Digits, Max: 3, Pad: 3, Derived: true, Comment: "content identifier number of the tray barcode"},
 	IMtbProcessingCode:            {Name: "imtbProcessingCode", Number: 43, Kind: Digits, Max: 1, Derived: true, Comment: "processing code of the tray barcode"},

@@ -1,0 +1,254 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"strconv"
+	"strings"
+
+	"mailtrail/schemas/derive"
+	"mailtrail/schemas/event"
+)
+
+// maxHeader is the longest header that is read and kept, in bytes.
+const maxHeader = 1024
+
+// builder reads messages into a block under the rules of one epoch. It knows
+// no clock: what depends on one is left to the block's decision. asOf is a time
+// not later than that decision.
+type builder struct {
+	rules Rules
+	asOf  int64
+
+	scan    event.Scan
+	derived derive.Scan
+}
+
+// envelope is what the headers of a message say.
+type envelope struct {
+	message  *event.Message
+	isProto  bool
+	received int64
+	zone     string
+	device   string
+	origin   string
+	kept     []event.Header
+}
+
+// kept lists the headers that a reject keeps from its message.
+var kept = []string{
+	event.ContentTypeHeader, event.ReceivedHeader, event.DeviceHeader, event.ZoneHeader, event.BatchIDHeader,
+	event.BatchPartHeader, event.BatchIndexHeader, event.PushGroupHeader, event.PushPartHeader,
+}
+
+// add takes a message into the block: every event of it becomes a row or a reject.
+func (u *builder) add(b *block, m *event.Message) {
+	env, err := u.envelope(m)
+	request, headerErr := u.request(b, m, env)
+	if err == nil {
+		err = headerErr
+	}
+	switch {
+	case err != nil:
+		u.rejectWhole(b, env, 0, err, m.Value)
+	case len(m.Value) == 0:
+		u.rejectWhole(b, env, 0, &event.Error{Code: event.EmptyValue, Message: "the message has no value"}, nil)
+	case env.isProto:
+		u.addBatch(b, env)
+	default:
+		u.scan.Reset()
+		u.event(b, env, 0, m.Value, u.scan.DecodeJSON(m.Value))
+	}
+	if request.id != "" || request.origin != "" {
+		if err != nil {
+			request.places = nil
+		}
+		request.rowTo, request.rejTo = b.rows.Len(), len(b.rejects)
+		request.events = uint64(request.rowTo - request.rowFrom + request.rejTo - request.rejFrom)
+		if request.places == nil && request.events > 0 {
+			request.places = event.Ranges{{First: 0, Last: uint32(request.events - 1)}}
+		}
+		if request.places.Len() != request.events {
+			u.misnumbered(b, env, &request)
+		}
+		b.requests = append(b.requests, request)
+		b.bytes += 200
+	}
+	b.next = m.Offset + 1
+}
+
+func (u *builder) addBatch(b *block, env *envelope) {
+	batch := event.NewBatch(env.message.Value)
+	index := uint32(0)
+	for {
+		raw, ok, err := batch.Next()
+		if !ok {
+			break
+		}
+		if err != nil {
+			u.rejectWhole(b, env, index, err, raw)
+		} else {
+			u.scan.Reset()
+			u.event(b, env, index, raw, u.scan.DecodeProto(raw))
+		}
+		index++
+	}
+	if index == 0 {
+		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: "a ScanBatch without events"}, env.message.Value)
+	}
+}
+
+// misnumbered rejects a message whose list of places is not as long as its
+// events: which of them are repeats could not be told.
+func (u *builder) misnumbered(b *block, env *envelope, r *request) {
+	b.dropFrom(r.rowFrom, r.rejFrom)
+	u.rejectWhole(b, env, 0, badHeader(event.BatchIndexHeader, "as many places as the message has events"), env.message.Value)
+	r.rowTo, r.rejTo, r.events, r.places = b.rows.Len(), len(b.rejects), 1, event.Ranges{{}}
+}
+
+// event makes a row of the event that was just decoded, or a reject.
+func (u *builder) event(b *block, env *envelope, index uint32, raw []byte, err *event.Error) {
+	b.unknownFields += uint64(u.scan.Unknown)
+	if err == nil {
+		err = u.scan.Check()
+	}
+	if err != nil {
+		u.reject(b, env, index, event.DecodeStage, err, raw)
+		return
+	}
+	if err := u.rules.Tables.From(&u.scan, env.zone, &u.derived); err != nil {
+		u.reject(b, env, index, event.DeriveStage, err, raw)
+		return
+	}
+	u.row(b, env, index, raw)
+}
+
+func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
+	d, rows := &u.derived, &b.rows
+	if d.UnixMilli > u.asOf+u.rules.Ahead.Milliseconds() {
+		b.early[rows.Len()] = earlyEvent{payload: bytes.Clone(raw), headers: env.kept, isProto: env.isProto}
+		b.bytes += len(raw)
+	}
+	rows.Class = append(rows.Class, d.Class)
+	rows.Offset = append(rows.Offset, env.message.Offset)
+	rows.Index = append(rows.Index, index)
+	rows.Received = append(rows.Received, 0)
+	rows.Slot = append(rows.Slot, 0)
+	rows.Scanned = append(rows.Scanned, d.UnixMilli)
+	rows.ScanShift = append(rows.ScanShift, d.ShiftMinutes)
+	rows.Object = append(rows.Object, d.Object)
+	rows.Flags = append(rows.Flags, uint32(d.Flags))
+	rows.PieceKey.Append(d.PieceKey)
+	rows.Origin.AppendString(env.origin)
+	rows.Device.AppendString(env.device)
+	rows.Digits.Append(d.Digits)
+	rows.AppendFields(&u.scan)
+	b.received = append(b.received, env.received)
+	b.replayed = append(b.replayed, env.origin != "")
+	row := u.rules.Schedule.Row(d.Class)
+	b.slots[slotKey{d.Class, row.SlotOf(min(d.UnixMilli, env.received, u.asOf))}] = struct{}{}
+}
+
+func (u *builder) reject(b *block, env *envelope, index uint32, stage event.Stage, err *event.Error, payload []byte) {
+	captured := int64(0)
+	if stage == event.DeriveStage && u.scan.Time.HasOffset {
+		captured = u.scan.Time.UnixMilli()
+	}
+	b.rejects = append(b.rejects, reject{
+		offset: env.message.Offset, index: index, origin: env.origin, stage: stage, err: err, headers: env.kept,
+		payload: bytes.Clone(payload), isProto: env.isProto, received: env.received, captured: captured, replayed: env.origin != "",
+	})
+	b.bytes += len(payload) + 400
+}
+
+// rejectWhole rejects bytes that could not be split into events.
+func (u *builder) rejectWhole(b *block, env *envelope, index uint32, err *event.Error, payload []byte) {
+	u.reject(b, env, index, event.DecodeStage, err, payload)
+	b.rejects[len(b.rejects)-1].whole = true
+}
+
+// envelope reads the headers. It always returns an envelope, so that what
+// cannot be read can still be rejected.
+func (u *builder) envelope(m *event.Message) (*envelope, *event.Error) {
+	env := &envelope{message: m, received: m.Time}
+	if len(m.Headers) == 0 {
+		return env, nil
+	}
+	for _, name := range kept {
+		if value := m.Header(name); value != nil && len(value) <= maxHeader {
+			env.kept = append(env.kept, event.Header{Key: name, Value: value})
+		}
+	}
+	for _, h := range m.Headers {
+		if len(h.Value) > maxHeader {
+			return env, badHeader(h.Key, "at most "+strconv.Itoa(maxHeader)+" bytes")
+		}
+	}
+	env.zone, env.device, env.origin = string(m.Header(event.ZoneHeader)), string(m.Header(event.DeviceHeader)), string(m.Header(event.OriginHeader))
+	if text := m.Header(event.ReceivedHeader); text != nil {
+		received, err := strconv.ParseInt(string(text), 10, 64)
+		if err != nil {
+			return env, badHeader(event.ReceivedHeader, "Unix milliseconds")
+		}
+		env.received = received
+	}
+	if env.origin != "" {
+		if _, err := event.ParseIdentity(env.origin); err != nil {
+			env.origin = ""
+			return env, badHeader(event.OriginHeader, "TOPIC/PARTITION/OFFSET/INDEX")
+		}
+	}
+	var err *event.Error
+	env.isProto, err = isProto(m.Header(event.ContentTypeHeader))
+	return env, err
+}
+
+func isProto(contentType []byte) (bool, *event.Error) {
+	if len(contentType) == 0 {
+		return false, nil
+	}
+	media, _, err := mime.ParseMediaType(string(contentType))
+	switch {
+	case err == nil && (media == event.ProtoType || media == "application/protobuf"):
+		return true, nil
+	case err == nil && (media == event.JSONType || media == "text/json"):
+		return false, nil
+	}
+	return false, badHeader(event.ContentTypeHeader, event.JSONType+" or "+event.ProtoType)
+}
+
+// request reads what makes a message one that can be a repeat.
+func (u *builder) request(b *block, m *event.Message, env *envelope) (r request, failed *event.Error) {
+	r = request{offset: m.Offset, origin: env.origin, device: env.device, rowFrom: b.rows.Len(), rejFrom: len(b.rejects)}
+	id := m.Header(event.BatchIDHeader)
+	if len(id) == 0 || len(id) > maxHeader || r.origin != "" {
+		// A replay is known by its origin; the request it came in is history.
+		return r, nil
+	}
+	r.id = string(id)
+	r.part = event.Part{Number: 1, Of: 1}
+	var err error
+	if text := m.Header(event.BatchPartHeader); text != nil {
+		if r.part, err = event.ParsePart(string(text)); err != nil {
+			return r, badHeader(event.BatchPartHeader, "k/n with 1 <= k <= n")
+		}
+	}
+	if text := m.Header(event.BatchIndexHeader); text != nil {
+		if r.places, err = event.ParseRanges(string(text)); err != nil {
+			r.places = nil
+			return r, badHeader(event.BatchIndexHeader, "rising ranges such as 0-3,5")
+		}
+	}
+	if group := m.Header(event.PushGroupHeader); len(group) > 0 {
+		r.pushGroup = strings.ToValidUTF8(string(group), "\uFFFD")
+		if r.pushPart, err = event.ParsePart(string(m.Header(event.PushPartHeader))); err != nil {
+			return r, badHeader(event.PushPartHeader, "k/n with 1 <= k <= n")
+		}
+	}
+	return r, nil
+}
+
+func badHeader(name, expected string) *event.Error {
+	return &event.Error{Code: event.BadHeader, Message: fmt.Sprintf("header %.64q: expected %s", name, expected)}
+}

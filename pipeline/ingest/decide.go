@@ -1,0 +1,174 @@
+package ingest
+
+import (
+	"mailtrail/schemas/event"
+)
+
+// decided is a block about whose every event the block's clock has decided.
+type decided struct {
+	*block
+	rejected []event.Message
+	batches  []event.BatchRow
+	replays  []event.ReplayRow
+	receipt  event.Receipt
+}
+
+// decider gives every event of a block its outcome. It is a function of the
+// block, its clock, its rules and what was stored before it; of nothing else.
+type decider struct {
+	b     *block
+	at    int64
+	epoch Epoch
+	known *prior
+	// life is how long a record stays in the front topic: a receipt cannot lie
+	// further back than that.
+	life int64
+
+	keep     []bool // rows that stay
+	repeated []bool // rows and, behind them, rejects that are repeats
+	late     []reject
+	counts   map[countKey]uint64
+	slots    map[slotKey]uint64
+	out      decided
+}
+
+type countKey struct {
+	class   string
+	outcome event.Outcome
+	reason  event.Code
+}
+
+func (d *decider) decide() *decided {
+	b := d.b
+	d.out = decided{block: b}
+	d.counts, d.slots = map[countKey]uint64{}, map[slotKey]uint64{}
+	d.keep = make([]bool, b.rows.Len())
+	d.repeated = make([]bool, b.rows.Len()+len(b.rejects))
+	d.markRepeats()
+	for i := range d.keep {
+		d.row(i)
+	}
+	for i := range b.rejects {
+		d.rejected(i)
+	}
+	d.requests()
+	d.receipt()
+	b.rows.Keep(d.keep)
+	return &d.out
+}
+
+// markRepeats marks the events of messages whose request was stored before.
+func (d *decider) markRepeats() {
+	for i := range d.b.requests {
+		r := &d.b.requests[i]
+		if r.id == "" {
+			continue
+		}
+		before := d.known.places[r.id]
+		if d.known.elsewhere[r.offset] {
+			before = append(before, earlier{places: r.places})
+		}
+		if len(before) > 0 {
+			for row := r.rowFrom; row < r.rowTo; row++ {
+				d.repeated[row] = seen(before, r.places, d.b.rows.Index[row])
+			}
+			for rej := r.rejFrom; rej < r.rejTo; rej++ {
+				d.repeated[len(d.keep)+rej] = seen(before, r.places, d.b.rejects[rej].index)
+			}
+		}
+		d.known.places[r.id] = append(d.known.places[r.id], earlier{r.offset, r.places})
+	}
+}
+
+func seen(before []earlier, places event.Ranges, index uint32) bool {
+	place, ok := places.At(uint64(index))
+	if !ok {
+		return false
+	}
+	for _, e := range before {
+		if e.places.Contains(place) {
+			return true
+		}
+	}
+	return false
+}
+
+// row decides about an event that can be a row: duplicate, rejected, expired or stored.
+func (d *decider) row(i int) {
+	rows := &d.b.rows
+	class := rows.Class[i]
+	if d.repeated[i] || d.replayedBefore(i) {
+		d.count(class, event.Duplicate, "")
+		d.repeated[i] = true
+		return
+	}
+	received := d.clamp(d.b.received[i], d.b.replayed[i])
+	if rows.Scanned[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
+		d.tooEarly(i, received)
+		return
+	}
+	row := d.epoch.Rules.Schedule.Row(class)
+	slot := row.SlotOf(min(rows.Scanned[i], received))
+	if row.DestroyAt(slot)*1000 <= d.at {
+		d.count(class, event.Expired, "")
+		return
+	}
+	rows.Received[i], rows.Slot[i] = received, slot
+	d.keep[i] = true
+	d.slots[slotKey{class, slot}]++
+	d.count(class, event.Stored, "")
+	if d.b.replayed[i] {
+		origin := string(rows.Origin.Row(i))
+		d.known.origins[origin] = true
+		d.out.replays = append(d.out.replays, event.ReplayRow{
+			Origin: origin, Topic: d.b.topic, Partition: d.b.partition, Offset: rows.Offset[i], At: d.at,
+		})
+	}
+}
+
+func (d *decider) replayedBefore(i int) bool {
+	return d.b.replayed[i] && (d.known.origins[string(d.b.rows.Origin.Row(i))] || d.known.elsewhere[d.b.rows.Offset[i]])
+}
+
+// clamp bounds a time of receipt: a producer may stamp nonsense, but what is
+// in the topic cannot have come before the topic's life began nor after now. A
+// replayed reject may have come up to two lives earlier.
+func (d *decider) clamp(received int64, replayed bool) int64 {
+	oldest := d.at - d.life
+	if replayed {
+		oldest -= 2 * d.life
+	}
+	return min(max(received, oldest), d.at)
+}
+
+// tooEarly rejects a row whose scan lies in the future.
+func (d *decider) tooEarly(i int, received int64) {
+	e, rows := d.b.early[i], &d.b.rows
+	d.reject(&reject{
+		offset: rows.Offset[i], index: rows.Index[i], origin: string(rows.Origin.Row(i)), stage: event.DeriveStage,
+		err: &event.Error{Field: event.ScanDatetime.String(), Code: event.FutureTime,
+			Message: "the time of the scan lies further ahead than ingest.ahead, " + d.epoch.Rules.Ahead.String()},
+		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Scanned[i],
+		replayed: d.b.replayed[i],
+	}, rows.Class[i])
+	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
+}
+
+func (d *decider) rejected(i int) {
+	r := &d.b.rejects[i]
+	if d.repeated[len(d.keep)+i] || r.origin != "" && (d.known.origins[r.origin] || d.known.elsewhere[r.offset]) {
+		d.count("", event.Duplicate, "")
+		d.repeated[len(d.keep)+i] = true
+		return
+	}
+	d.reject(r, "")
+}
+
+func (d *decider) reject(r *reject, class string) {
+	d.count(class, event.Rejected, r.err.Code)
+	d.out.rejected = append(d.out.rejected, d.rejectMessage(r, class))
+}
+
+func (d *decider) count(class string, outcome event.Outcome, reason event.Code) {
+	d.counts[countKey{class, outcome, reason}]++
+}

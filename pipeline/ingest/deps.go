@@ -1,0 +1,98 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"mailtrail/schemas/event"
+)
+
+// Deps are what ingest needs from outside.
+type Deps struct {
+	Log     zerolog.Logger
+	Metrics prometheus.Registerer
+	Clock   Clock
+	Broker  Broker
+	Store   Store
+	// Reached is called at named points between the steps of storing a block;
+	// nil in production. Tests end the process there.
+	Reached func(point Point)
+}
+
+// Clock is the wall clock, Unix milliseconds.
+type Clock func() int64
+
+// Broker is the side of Kafka.
+type Broker interface {
+	// Join becomes a member of the consumer group of the front topic.
+	Join() (Group, error)
+	// Fetch reads messages from the offset on and waits a moment where there
+	// are none. It returns ErrGone where the partition does not hold the offset.
+	Fetch(ctx context.Context, partition int32, offset int64) (Fetched, error)
+	// Span returns the first offset of the partition and the one after its last.
+	Span(ctx context.Context, partition int32) (start, end int64, err error)
+	// Reject writes messages to the partition of mail.rejects and returns
+	// after they are acknowledged.
+	Reject(ctx context.Context, partition int32, messages []event.Message) error
+	// Transient reports whether an error of this side can heal by itself.
+	Transient(err error) bool
+}
+
+// Group hands out generations, one after the other.
+type Group interface {
+	Next(ctx context.Context) (Generation, error)
+	Close() error
+}
+
+// Generation is one assignment of partitions.
+type Generation interface {
+	Partitions() []int32
+	// Start runs work until the generation ends; it must not return before.
+	Start(work func(ctx context.Context))
+	// Commit stores an offset with metadata; ErrNotOwner where the generation is over.
+	Commit(ctx context.Context, partition int32, offset int64, metadata string) error
+	// Committed returns what is stored, -1 where nothing is.
+	Committed(ctx context.Context, partition int32) (offset int64, metadata string, err error)
+}
+
+// Fetched is a stretch of a partition. Every offset up to Next is in it, as a
+// message or as an offset without an event.
+type Fetched struct {
+	Messages         []event.Message
+	Control, Aborted []int64
+	Next, End        int64
+}
+
+// Store is the side of ClickHouse. Each insert is one block, and the same
+// token again adds only what is missing.
+type Store interface {
+	InsertScans(ctx context.Context, token string, rows *event.ScanColumns) error
+	InsertBatches(ctx context.Context, token string, rows []event.BatchRow) error
+	InsertReplays(ctx context.Context, token string, rows []event.ReplayRow) error
+	InsertReceipt(ctx context.Context, token string, receipt event.Receipt) error
+	// Batches returns what is stored under the ids since the time (Unix milliseconds).
+	Batches(ctx context.Context, topic string, ids []string, since int64) ([]event.BatchRow, error)
+	// Replays returns where the origins are stored.
+	Replays(ctx context.Context, origins []string) ([]event.ReplayRow, error)
+	// LastReceipts returns the last offset that a receipt covers, by partition.
+	LastReceipts(ctx context.Context, topic string) (map[int32]int64, error)
+	PutEpoch(ctx context.Context, parts []event.EpochPart) error
+	Epoch(ctx context.Context, epoch string) ([]event.EpochPart, error)
+	// Transient reports whether an error of this side can heal by itself.
+	Transient(err error) bool
+}
+
+// Point is a place between the steps of storing a block.
+type Point string
+
+// The points, in the order in which a block passes them.
+const (
+	BeforeIntent Point = "before-intent"
+	AfterIntent  Point = "after-intent"
+	AfterRejects Point = "after-rejects"
+	AfterRows    Point = "after-rows"
+	AfterBatches Point = "after-batches"
+	AfterReceipt Point = "after-receipt"
+	AfterCommit  Point = "after-commit"
+)

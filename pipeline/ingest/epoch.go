@@ -1,0 +1,107 @@
+package ingest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/derive"
+	"mailtrail/schemas/event"
+	"mailtrail/schemas/facility"
+	"mailtrail/schemas/retention"
+)
+
+// Rules is everything besides the clock that decides about an event.
+type Rules struct {
+	Schedule *retention.Schedule
+	Tables   *derive.Tables
+	// Ahead is how far in the future the time of a scan may lie.
+	Ahead time.Duration
+}
+
+// decoderVersion names the rules of reading, checking and deriving events. It
+// changes whenever any event could get another row or outcome.
+const decoderVersion = 1
+
+// codeVersion names all rules that are code.
+func codeVersion() string {
+	return fmt.Sprintf("decoder %d, classifier %d", decoderVersion, retention.ClassifierVersion)
+}
+
+// The parts of an epoch, by name.
+const (
+	versionPart         = "version"
+	aheadPart           = "ahead"
+	schedulePart        = "schedule"
+	serviceTypesPart    = "service_types"
+	specialServicesPart = "special_services"
+	facilitiesPart      = "facilities"
+)
+
+// Epoch is a set of rules under a name that follows from their content.
+type Epoch struct {
+	Name  string
+	Rules Rules
+}
+
+// NewEpoch names the rules and returns the parts from which they can be made again.
+func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
+	parts := []event.EpochPart{
+		{Name: versionPart, Content: []byte(codeVersion())},
+		{Name: aheadPart, Content: []byte(rules.Ahead.String())},
+		{Name: schedulePart, Content: rules.Schedule.Source()},
+		{Name: serviceTypesPart, Content: []byte(rules.Tables.ServiceTypes.Text())},
+		{Name: specialServicesPart, Content: []byte(rules.Tables.SpecialServices.Text())},
+		{Name: facilitiesPart, Content: rules.Tables.Facilities.Encode()},
+	}
+	hash := sha256.New()
+	for _, p := range parts {
+		sum := sha256.Sum256(p.Content)
+		hash.Write(append([]byte(p.Name), sum[:]...))
+	}
+	epoch := Epoch{Name: hex.EncodeToString(hash.Sum(nil)[:12]), Rules: rules}
+	for i := range parts {
+		parts[i].Epoch = epoch.Name
+	}
+	return epoch, parts
+}
+
+// OtherVersionError means that a block is open under rules that are code of
+// another version of this program.
+type OtherVersionError struct{ Open, Own string }
+
+func (e *OtherVersionError) Error() string {
+	return fmt.Sprintf("the open block was cut by a program with %s and this one has %s: run one with %s until the block is closed", e.Open, e.Own, e.Open)
+}
+
+// LoadEpoch makes the rules again from their parts.
+func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
+	content := map[string][]byte{}
+	for _, p := range parts {
+		content[p.Name] = p.Content
+	}
+	if len(parts) == 0 {
+		return Epoch{}, fmt.Errorf("epoch %s is not in the table epochs: restore the table from a copy", name)
+	}
+	if open := string(content[versionPart]); open != codeVersion() {
+		return Epoch{}, &OtherVersionError{Open: open, Own: codeVersion()}
+	}
+	ahead, err1 := time.ParseDuration(string(content[aheadPart]))
+	schedule, err2 := retention.Parse(content[schedulePart])
+	types, err3 := barcode.ParseServiceTypes(content[serviceTypesPart])
+	special, err4 := barcode.ParseSpecialServices(content[specialServicesPart])
+	facilities, err5 := facility.Parse(bytes.NewReader(content[facilitiesPart]))
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return Epoch{}, fmt.Errorf("read epoch %s: %w", name, err)
+	}
+	rules := Rules{Schedule: schedule, Ahead: ahead, Tables: &derive.Tables{ServiceTypes: types, SpecialServices: special, Facilities: facilities}}
+	epoch, _ := NewEpoch(rules)
+	if epoch.Name != name {
+		return Epoch{}, fmt.Errorf("epoch %s: its tables have another content by now (%s): restore the table epochs from a copy", name, epoch.Name)
+	}
+	return epoch, nil
+}

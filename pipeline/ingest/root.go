@@ -1,0 +1,192 @@
+// Package ingest takes messages from the front topic into the stores, each
+// event exactly once: see README.md beside this file for the way of a block,
+// its intent and its receipt.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"mailtrail/schemas/event"
+)
+
+// Config is what a person may set.
+type Config struct {
+	// BlockRows, BlockBytes and BlockAge cut a block: its rows, its columns in
+	// memory, and the age of its oldest message once the partition has caught up.
+	BlockRows  int
+	BlockBytes int
+	BlockAge   time.Duration
+	// Memory bounds the whole process, in bytes.
+	Memory int64
+	// Rules decide about events from now on.
+	Rules Rules
+}
+
+// Grace is how long a block in flight may take to finish after the partition
+// was given up or the process was told to stop.
+const Grace = 15 * time.Second
+
+// maxSlots is how many pairs of class and slot a block may touch: each is a
+// part in every store that the insert reaches.
+const maxSlots = 50
+
+// ErrGone means that Kafka does not hold the offset. A Broker returns it.
+var ErrGone = errors.New("kafka does not hold the offset")
+
+// ErrNotOwner means that the partition belongs to another member by now. A Generation returns it.
+var ErrNotOwner = errors.New("the partition has gone to another member of the group")
+
+// Ingest is one member of the consumer group.
+type Ingest struct {
+	config  Config
+	deps    Deps
+	metrics *metrics
+	// memory is the room for blocks, in bytes.
+	memory *semaphore.Weighted
+	// inserting bounds the inserts at one time: each takes its block's memory
+	// once more, in the form in which it travels.
+	inserting *semaphore.Weighted
+
+	mu     sync.Mutex
+	epochs map[string]Epoch
+	parts  []event.EpochPart
+	epoch  Epoch
+}
+
+// New checks the configuration. Nothing is opened or started.
+func New(config Config, deps Deps) (*Ingest, error) {
+	switch {
+	case config.BlockRows < 1:
+		return nil, errors.New("ingest.block_rows must be at least 1")
+	case config.BlockBytes < 1:
+		return nil, errors.New("ingest.block_bytes must be at least 1")
+	case config.BlockAge <= 0:
+		return nil, errors.New("ingest.block_age must be longer than 0")
+	case config.Rules.Schedule.TopicLife(event.ScansTopic) == 0:
+		return nil, fmt.Errorf("the retention schedule does not have the topic %s", event.ScansTopic)
+	}
+	if deps.Reached == nil {
+		deps.Reached = func(Point) {}
+	}
+	epoch, parts := NewEpoch(config.Rules)
+	return &Ingest{
+		config: config, deps: deps, metrics: newMetrics(deps.Metrics),
+		memory: semaphore.NewWeighted(blockMemory(config.Memory)), inserting: semaphore.NewWeighted(maxInserts),
+		epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
+	}, nil
+}
+
+// maxInserts is how many blocks travel to the store at one time.
+const maxInserts = 2
+
+// blockMemory is the share of the process's memory that blocks may take: what
+// is left is for what was fetched, for the inserts and for the runtime.
+func blockMemory(process int64) int64 { return max(process/3, 1<<20) }
+
+// Run takes part in the group until ctx ends, and returns when every block in
+// flight is finished or given up.
+func (g *Ingest) Run(ctx context.Context) error {
+	group, err := g.deps.Broker.Join()
+	if err != nil {
+		return err
+	}
+	defer group.Close()
+	for ctx.Err() == nil {
+		generation, err := group.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			g.deps.Log.Warn().Err(err).Msg("cannot join the consumer group yet, trying again")
+			pause(ctx, time.Second)
+		default:
+			g.own(ctx, generation)
+		}
+	}
+	return group.Close()
+}
+
+// own starts a worker for every partition of the generation.
+func (g *Ingest) own(ctx context.Context, generation Generation) {
+	partitions := generation.Partitions()
+	g.deps.Log.Info().Ints32("partitions", partitions).Msg("partitions assigned")
+	g.metrics.partitions.Set(float64(len(partitions)))
+	for _, partition := range partitions {
+		w := g.newWorker(generation, partition)
+		generation.Start(func(ended context.Context) {
+			ended, cancel := context.WithCancel(ended)
+			defer cancel()
+			stop := context.AfterFunc(ctx, cancel)
+			defer stop()
+			w.run(ended)
+		})
+	}
+	if len(partitions) == 0 {
+		generation.Start(func(ended context.Context) {
+			select {
+			case <-ended.Done():
+			case <-ctx.Done():
+			}
+		})
+	}
+}
+
+// rulesOf returns the epoch under which an open block was cut.
+func (w *worker) rulesOf(ctx context.Context, name string) (Epoch, error) {
+	g := w.Ingest
+	g.mu.Lock()
+	epoch, ok := g.epochs[name]
+	g.mu.Unlock()
+	if ok {
+		return epoch, nil
+	}
+	var parts []event.EpochPart
+	err := w.retry(ctx, "read the tables of the open block", g.deps.Store.Transient, func(ctx context.Context) (err error) {
+		parts, err = g.deps.Store.Epoch(ctx, name)
+		return err
+	})
+	if err != nil {
+		return Epoch{}, err
+	}
+	if epoch, err = LoadEpoch(name, parts); err != nil {
+		return Epoch{}, &stopError{err}
+	}
+	g.mu.Lock()
+	g.epochs[name] = epoch
+	g.mu.Unlock()
+	return epoch, nil
+}
+
+// saveEpoch writes the tables in force before the first intent that names them.
+func (w *worker) saveEpoch(ctx context.Context) error {
+	g := w.Ingest
+	g.mu.Lock()
+	parts := g.parts
+	g.mu.Unlock()
+	if parts == nil {
+		return nil
+	}
+	err := w.retry(ctx, "save the tables that decide", g.deps.Store.Transient, func(ctx context.Context) error {
+		return g.deps.Store.PutEpoch(ctx, parts)
+	})
+	if err == nil {
+		g.mu.Lock()
+		g.parts = nil
+		g.mu.Unlock()
+	}
+	return err
+}
+
+// pause waits for the time to pass or ctx to end.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,143 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// storeNew cuts the block: its clock is read once, its intent is written, and
+// it is stored.
+func (w *worker) storeNew(ctx context.Context) error {
+	return w.store(ctx, w.epoch, Intent{At: w.now(), Epoch: w.epoch.Name}, false)
+}
+
+// store decides about the block's events under the intent's clock and brings
+// them into the stores, step by step (design: intent, rejects, rows, batch ids,
+// receipt, commit). again tells that the intent is written already. Everything
+// is sent whether or not it arrived before: what is there is left out by its token.
+func (w *worker) store(ended context.Context, epoch Epoch, open Intent, again bool) error {
+	ctx, cancel := graceful(ended, Grace)
+	defer cancel()
+	defer w.release()
+	b, began := w.block, time.Now()
+	var fixed *Intent
+	if again {
+		fixed = &open
+	}
+	known, err := w.lookUp(ctx, b, open.At, fixed)
+	if err != nil {
+		return err
+	}
+	if !again {
+		w.rewind(b.next)
+		open.Last, open.Elsewhere = b.next-1, known.elsewhereList(b.first)
+	}
+	d := decider{b: b, at: open.At, epoch: epoch, known: known, life: w.topicLife.Milliseconds()}
+	block := d.decide()
+	token := Token(b.topic, b.partition, b.first, open)
+
+	if !again {
+		w.deps.Reached(BeforeIntent)
+		if err := w.commit(ctx, b.first, open.String()); err != nil {
+			return err
+		}
+	}
+	w.deps.Reached(AfterIntent)
+	if err := w.insert(ctx, block, token); err != nil {
+		return err
+	}
+	w.deps.Reached(AfterReceipt)
+	if err := w.commit(ctx, open.Last+1, ""); err != nil {
+		return err
+	}
+	w.deps.Reached(AfterCommit)
+	w.metrics.stored(block, w.deps.Clock(), time.Since(began))
+	return nil
+}
+
+// rewind forgets what was fetched beyond the end of a block that was cut short.
+func (w *worker) rewind(next int64) {
+	if next < w.taken {
+		w.fetched, w.position, w.taken = Fetched{}, next, next
+	}
+}
+
+func (w *worker) commit(ctx context.Context, offset int64, metadata string) error {
+	return w.retry(ctx, "commit the offset", w.deps.Broker.Transient, func(ctx context.Context) error {
+		return w.generation.Commit(ctx, w.partition, offset, metadata)
+	})
+}
+
+// insert sends the block to the stores.
+func (w *worker) insert(ctx context.Context, block *decided, token string) error {
+	store := w.deps.Store
+	if len(block.rejected) > 0 {
+		if err := w.sendRejects(ctx, block); err != nil {
+			return err
+		}
+	}
+	w.deps.Reached(AfterRejects)
+	if err := w.inserting.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer w.inserting.Release(1)
+	steps := []struct {
+		what  string
+		rows  int
+		send  func(context.Context) error
+		after Point
+	}{
+		{"insert scans", block.rows.Len(), func(ctx context.Context) error { return store.InsertScans(ctx, token, &block.rows) }, AfterRows},
+		{"insert replays", len(block.replays), func(ctx context.Context) error { return store.InsertReplays(ctx, token, block.replays) }, ""},
+		{"insert batch ids", len(block.batches), func(ctx context.Context) error { return store.InsertBatches(ctx, token, block.batches) }, AfterBatches},
+		{"insert the receipt", 1, func(ctx context.Context) error { return store.InsertReceipt(ctx, token, block.receipt) }, ""},
+	}
+	for _, step := range steps {
+		if step.rows > 0 {
+			if err := w.retry(ctx, step.what, store.Transient, step.send); err != nil {
+				return err
+			}
+		}
+		if step.after != "" {
+			w.deps.Reached(step.after)
+		}
+	}
+	return nil
+}
+
+// sendRejects writes the rejects in groups that a broker takes in one request.
+func (w *worker) sendRejects(ctx context.Context, block *decided) error {
+	const most = 1 << 20
+	rest := block.rejected
+	for len(rest) > 0 {
+		n, bytes := 0, 0
+		for n < len(rest) && (n == 0 || bytes+len(rest[n].Value) <= most) {
+			bytes += len(rest[n].Value) + 512
+			n++
+		}
+		group := rest[:n]
+		if err := w.retry(ctx, "write rejects", w.deps.Broker.Transient, func(ctx context.Context) error {
+			return w.deps.Broker.Reject(ctx, w.partition, group)
+		}); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return nil
+}
+
+// graceful returns a context that outlives ended by the grace.
+func graceful(ended context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ended))
+	stop := context.AfterFunc(ended, func() {
+		timer := time.AfterFunc(grace, func() {
+			cancel(fmt.Errorf("the block in flight did not finish within %s of the stop; the next owner finishes it", grace))
+		})
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	})
+	return ctx, func() {
+		stop()
+		cancel(context.Canceled)
+	}
+}

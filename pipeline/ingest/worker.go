@@ -1,0 +1,230 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/rs/zerolog"
+	"mailtrail/schemas/event"
+)
+
+// worker owns one partition for the time of one generation.
+type worker struct {
+	*Ingest
+	generation Generation
+	partition  int32
+	log        zerolog.Logger
+
+	// repeatsFor and replaysFor are how long requests and replays are remembered.
+	repeatsFor, replaysFor time.Duration
+
+	topicLife time.Duration // of the front topic
+	cutAfter  int64         // no block of this worker has an earlier clock, Unix milliseconds
+
+	block    *block
+	held     int64 // bytes of the room for blocks that this worker holds
+	position int64 // the next offset to be fetched
+	taken    int64 // the next offset to be taken from what was fetched
+	fetched  Fetched
+	end      int64 // the offset after the partition's last, as of the last fetch
+}
+
+// repeatWindow is how long a device may repeat a request (interface.md: 24 h).
+const repeatWindow = 24 * time.Hour
+
+func (g *Ingest) newWorker(generation Generation, partition int32) *worker {
+	life := g.config.Rules.Schedule.TopicLife(event.ScansTopic)
+	return &worker{
+		Ingest: g, generation: generation, partition: partition,
+		log:       g.deps.Log.With().Int32("partition", partition).Logger(),
+		topicLife: life, repeatsFor: repeatWindow + life,
+		replaysFor: g.config.Rules.Schedule.TopicLife(event.RejectsTopic) + 2*life,
+		block:      newBlock(event.ScansTopic, partition, 0),
+	}
+}
+
+// run works until ctx ends; it never returns before, since the first worker
+// that returns ends the generation for all.
+func (w *worker) run(ctx context.Context) {
+	stopped := w.metrics.stopped.WithLabelValues(label(w.partition))
+	stopped.Set(0)
+	for ctx.Err() == nil {
+		err := w.work(ctx)
+		w.release()
+		w.fetched = Fetched{}
+		var stop *stopError
+		switch {
+		case ctx.Err() != nil:
+		case errors.As(err, &stop):
+			stopped.Set(1)
+			w.log.Error().Err(err).Msg("partition stopped: nothing more of it is taken in until this is mended")
+			<-ctx.Done()
+		case errors.Is(err, ErrNotOwner):
+			w.log.Info().Msg("partition has gone to another member; its open block is left to the new owner")
+			<-ctx.Done()
+		default:
+			w.log.Error().Err(err).Msg("partition begins again at its last commit")
+			pause(ctx, time.Second)
+		}
+	}
+	stopped.Set(0)
+}
+
+// stopError is an error that only a person can mend.
+type stopError struct{ err error }
+
+func (e *stopError) Error() string { return e.err.Error() }
+func (e *stopError) Unwrap() error { return e.err }
+
+// work finishes an open block and then takes in block after block.
+func (w *worker) work(ctx context.Context) error {
+	open, err := w.resume(ctx)
+	if err != nil {
+		return err
+	}
+	if open != nil {
+		if err := w.again(ctx, open); err != nil {
+			return err
+		}
+	}
+	if err := w.saveEpoch(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := w.fill(ctx); err != nil {
+			return err
+		}
+		if err := w.storeNew(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// again does an open block once more: the same offsets under the same clock
+// and tables give the same inserts.
+func (w *worker) again(ctx context.Context, open *Intent) error {
+	epoch, err := w.rulesOf(ctx, open.Epoch)
+	if err != nil {
+		return err
+	}
+	w.log.Info().Int64("first", w.position).Int64("last", open.Last).Str("epoch", open.Epoch).Msg("finishing the open block")
+	w.metrics.again.Inc()
+	w.block.begin(w.position)
+	build := builder{rules: epoch.Rules, asOf: open.At}
+	for w.block.next <= open.Last {
+		if err := w.fetch(ctx); err != nil {
+			return err
+		}
+		w.take(&build, open.Last+1, func() bool { return false })
+		w.hold()
+	}
+	return w.store(ctx, epoch, *open, true)
+}
+
+// fill reads messages into a new block until it is cut.
+func (w *worker) fill(ctx context.Context) error {
+	w.block.begin(w.block.next)
+	build := builder{rules: w.epoch.Rules, asOf: w.now()}
+	opened := time.Now()
+	for {
+		if err := w.fetch(ctx); err != nil {
+			return err
+		}
+		full := false
+		w.take(&build, math.MaxInt64, func() bool {
+			full = w.full()
+			return full
+		})
+		if (full || !w.hold()) && !w.block.empty() {
+			return ctx.Err()
+		}
+		caughtUp := len(w.fetched.Messages) == 0 && w.position >= w.end
+		if caughtUp && !w.block.empty() && time.Since(opened) >= w.config.BlockAge {
+			return ctx.Err()
+		}
+		if w.block.empty() {
+			opened, build.asOf = time.Now(), w.now()
+		}
+	}
+}
+
+// now reads the clock for a block that begins. The clock that later decides
+// about it is never earlier.
+func (w *worker) now() int64 {
+	w.cutAfter = max(w.cutAfter, w.deps.Clock())
+	return w.cutAfter
+}
+
+// full reports whether the block has reached one of its bounds.
+func (w *worker) full() bool {
+	b := w.block
+	return b.rows.Len()+len(b.rejects) >= w.config.BlockRows || len(b.slots) >= maxSlots ||
+		b.events()&1023 == 0 && b.size() >= w.config.BlockBytes || b.bytes >= w.config.BlockBytes
+}
+
+// fetch makes sure that something is at hand, unless the partition has caught up.
+func (w *worker) fetch(ctx context.Context) error {
+	if len(w.fetched.Messages)+len(w.fetched.Control)+len(w.fetched.Aborted) > 0 {
+		return nil
+	}
+	var got Fetched
+	err := w.retry(ctx, "fetch", w.deps.Broker.Transient, func(context.Context) (err error) {
+		got, err = w.deps.Broker.Fetch(ctx, w.partition, w.position)
+		return err
+	})
+	if errors.Is(err, ErrGone) {
+		return &stopError{w.goneError(ctx)}
+	}
+	if err != nil {
+		return err
+	}
+	w.fetched, w.position, w.end = got, got.Next, got.End
+	w.metrics.lag.WithLabelValues(label(w.partition)).Set(float64(max(0, got.End-w.block.first)))
+	return nil
+}
+
+// take moves what is at hand into the block, up to the offset limit or until
+// cut says that the block is full.
+func (w *worker) take(build *builder, limit int64, cut func() bool) {
+	f, b := &w.fetched, w.block
+	limit = min(limit, f.Next)
+	defer func() { w.taken = b.next }()
+	for i := range f.Messages {
+		m := &f.Messages[i]
+		if m.Offset >= limit {
+			f.Messages = f.Messages[i:]
+			b.skip(f, limit)
+			return
+		}
+		b.skip(f, m.Offset)
+		build.add(b, m)
+		if cut() {
+			f.Messages = f.Messages[i+1:]
+			return
+		}
+	}
+	f.Messages = nil
+	b.skip(f, limit)
+}
+
+// hold asks for room for the block as it has become, and returns false where
+// there is none: then the block is to be cut. One that was cut before and is
+// done again needs no leave; its size was bounded then.
+func (w *worker) hold() bool {
+	const step = 4 << 20
+	for int64(w.block.size()) > w.held {
+		if !w.memory.TryAcquire(step) {
+			return false
+		}
+		w.held += step
+	}
+	return true
+}
+
+// release gives the block's room back.
+func (w *worker) release() {
+	w.memory.Release(w.held)
+	w.held = 0
+}
