@@ -1,0 +1,59 @@
+// Package barcode reads and writes the barcodes on United States mail: the marks that tell one piece from another.
+//
+// It is made of pure functions without input or output and without dependencies. What a mail stream calls for every piece does not allocate.
+//
+//	symbology                              on                    text                      read with
+//	IMb   Intelligent Mail barcode         letters, flats        20, 25, 29 or 31 digits   ParseIMb, NewIMb
+//	                                                             65 bars                   DecodeBars
+//	IMtb  Intelligent Mail tray barcode    trays, tubs, sacks    24 digits                 ParseIMtb
+//	IMcb  Intelligent Mail container b.    containers            21 characters             ParseIMcb
+//	IMpb  Intelligent Mail package b.      packages              20 to 42 digits           ParseIMpb
+//	S10   Universal Postal Union S10       international items   13 characters             ParseS10
+//
+// Parse tells the symbologies apart. Each parser returns a small comparable value whose methods return its fields as slices of the value
+// itself; the input may be used again at once.
+//
+// # Intelligent Mail barcode
+//
+// Encode and IMb.Bars write the 65 bars, DecodeBars reads them, upright or upside down, after USPS-B-3200 (revision H, 2015-04-20).
+// A bar is a letter: F full, A ascender, D descender, T tracker. The fields of the tracking code:
+//
+//	digits   field        remark
+//	1-2      barcode id   00; OEL() on flats; 93: Redirected; 94: PostalMade
+//	3-5      STID         service type id, explained by ServiceTypes
+//	6-11/14  MID          mailer id: 9 digits where it begins with a 9, else 6
+//	to 20    serial       9 digits, or 6
+//
+// # Errors
+//
+// Every error of a parser or decoder is an *Error: the symbology, the part, the place and what was expected, wrapped around one of the Err variables.
+// It never holds the input. Bars that a camera read badly give an error that wraps ErrUnreadable; a letter that is no bar gives ErrBarLetter.
+//
+// # Piece key
+//
+// A piece key is a text that is equal for all barcodes of one mail object, and different for objects that differ:
+//
+//	F-902345678-123456           piece: letter of the STID's class, MID, serial number
+//	270-902345678-123456         piece whose STID the table did not know: STID, MID, serial number
+//	reply-050-123456789012345-12345678901   reply mail without a MID: STID, 15 digits, routing code (KeyNotUnique)
+//	pimb-94009100013230400001    piece with a postal-made barcode: its 20 digits
+//	impb-9400111206206406260787  package: the construct without 420 and ZIP code
+//	s10-RB123456785GB            international item
+//	imtb-..., imcb-...           handling unit, container: all their characters
+//
+// The letters are F First-Class Mail, M Marketing Mail, P Periodicals, B Bound Printed Matter, R reply mail, Y Priority Mail, S Share Mail.
+// Keys sort by class, then mailer, then serial number. The 31 digits are no key: a redirected piece (barcode id 93) has another routing code.
+// Reply mail without a MID is told by its routing code, so it alone changes its key when it is redirected.
+// Two pieces may rightly have one key after the 45 days for which a mailer must keep serial numbers unique.
+//
+// A stored key is never made anew. Where a table that is loaded later knows a STID that was unknown, the piece has scans under both forms:
+// LookupKeys returns both.
+//
+// # Reference tables
+//
+// BuiltinServiceTypes explains STIDs and BuiltinSpecialServices tells special services by service type code. Both are dated, and
+// ParseServiceTypes and ParseSpecialServices read a replacement; the built-in files, service_types.txt and special_services.txt, explain
+// the form. What a table does not know is kept and flagged, never refused. Reference.Digest tells whether two tables decide alike.
+//
+// Kind says what a barcode tells of retention: mail, package, special service, or unknown.
+package barcode

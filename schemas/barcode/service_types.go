@@ -1,0 +1,210 @@
+package barcode
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+)
+
+//go:embed service_types.txt
+var serviceTypesText []byte
+
+// ServiceType is what a STID stands for.
+type ServiceType struct {
+	Class       Class
+	Use         Use
+	FullService bool // else basic or non-automation
+	IVMTR       bool // the mailer gets scans
+	ACS         ACS
+	Correction  Correction
+}
+
+// TracedByRouting reports whether the barcode has no MID: reply mail whose subscriber is told by the routing code.
+func (s ServiceType) TracedByRouting() bool {
+	return s.Use == UseCourtesyZIP || s.Use == UsePermitZIP || s.Use == UseBusinessZIP
+}
+
+// Reply reports whether pieces with this service type travel back to the mailer.
+func (s ServiceType) Reply() bool {
+	return s.Class == ClassReply || s.Use >= UseBallotReturn && s.Use <= UseBallotUOCAVA
+}
+
+// Class is the class of mail. Its letter begins the piece key, so these values and letters never change.
+type Class uint8
+
+// The classes.
+const (
+	ClassUnknown Class = iota
+	ClassFirst
+	ClassMarketing
+	ClassPeriodicals
+	ClassBoundPrintedMatter
+	ClassReply
+	ClassPriority
+	ClassShare
+)
+
+var classWords = []string{"", "first-class", "marketing", "periodicals", "bound-printed-matter", "reply", "priority", "share"}
+
+const classLetters = "?FMPBRYS"
+
+// String returns the word of the table, as in "first-class".
+func (c Class) String() string { return word(c, classWords) }
+
+// Use is what a service type is for within its class.
+type Use uint8
+
+// The uses.
+const (
+	UseOrdinary Use = iota
+	UsePolitical
+	UseBallot         // on its way out
+	UseBallotReturn   // on its way back, as reply mail
+	UseBallotBusiness // ... as Business Reply Mail
+	UseBallotPermit   // ... as Permit Reply Mail
+	UseBallotUOCAVA   // ... of citizens overseas
+	UseCourtesyMID    // reply mail with MID and serial number
+	UsePermitMID
+	UseBusinessMID
+	UseCourtesyZIP // reply mail told by its routing code
+	UsePermitZIP
+	UseBusinessZIP
+	UseFlatRate
+	UseUnique // each piece its own barcode
+	UseStatic // all pieces the same barcode
+)
+
+var useWords = []string{
+	"-", "political", "ballot", "ballot-return", "ballot-business", "ballot-permit", "ballot-uocava",
+	"courtesy-mid", "permit-mid", "business-mid", "courtesy-zip", "permit-zip", "business-zip", "flat-rate", "unique", "static",
+}
+
+// String returns the word of the table, as in "political"; "-" for ordinary.
+func (u Use) String() string { return word(u, useWords) }
+
+// ACS is the kind of address correction service.
+type ACS uint8
+
+// The kinds.
+const (
+	ACSNone ACS = iota
+	ACSOneCode
+	ACSFullService
+	ACSTraditional
+)
+
+var acsWords = []string{"-", "onecode", "full", "traditional"}
+
+// String returns the word of the table, as in "onecode"; "-" for none.
+func (a ACS) String() string { return word(a, acsWords) }
+
+// Correction is what becomes of a piece whose address is wrong.
+type Correction uint8
+
+// The corrections: ancillary service endorsements with their option.
+const (
+	CorrectionNotApplicable Correction = iota
+	CorrectionNone
+	CorrectionManual
+	CorrectionAlternative // alternative address format, no correction
+	CorrectionASR         // Address Service Requested, without option
+	CorrectionASR1
+	CorrectionASR2
+	CorrectionCSR1 // Change Service Requested
+	CorrectionCSR2
+	CorrectionRSR1 // Return Service Requested
+	CorrectionRSR2
+	CorrectionTRSR1 // Temp-Return Service Requested
+	CorrectionTRSR2
+)
+
+var correctionWords = []string{"-", "none", "manual", "alternative", "asr", "asr-1", "asr-2", "csr-1", "csr-2", "rsr-1", "rsr-2", "trsr-1", "trsr-2"}
+
+// String returns the word of the table, as in "asr-2"; "-" for not applicable.
+func (c Correction) String() string { return word(c, correctionWords) }
+
+// ServiceTypes is a table of service types. It does not change once made and may be shared.
+type ServiceTypes struct {
+	Reference
+	byCode [1000]ServiceType
+}
+
+// BuiltinServiceTypes returns the table that comes with the package.
+var BuiltinServiceTypes = sync.OnceValue(func() *ServiceTypes {
+	types, err := ParseServiceTypes(serviceTypesText)
+	if err != nil {
+		panic(fmt.Sprintf("barcode: built-in service types: %v", err))
+	}
+	return types
+})
+
+// ParseServiceTypes reads a table in the form of service_types.txt, which explains itself. The error is a *TableError.
+func ParseServiceTypes(text []byte) (*ServiceTypes, error) {
+	types := new(ServiceTypes)
+	ref, err := parseReference(text, types.add)
+	if err != nil {
+		return nil, err
+	}
+	types.Reference = ref
+	return types, nil
+}
+
+func (t *ServiceTypes) add(line int, words []string) error {
+	if len(words) != 7 {
+		return &TableError{line, "entry", fmt.Sprint(len(words), " words"), "seven words: stid class use level scans acs correction"}
+	}
+	code, err := parseCode(line, "stid", words[0], 3)
+	if err != nil {
+		return err
+	}
+	if t.byCode[code].Class != ClassUnknown {
+		return &TableError{line, "stid", words[0], "every stid once"}
+	}
+	var s ServiceType
+	if s.Class, err = parseWord[Class](line, "class", words[1], classWords); err != nil {
+		return err
+	}
+	if s.Use, err = parseWord[Use](line, "use", words[2], useWords); err != nil {
+		return err
+	}
+	if s.FullService, err = parseFlag(line, "level", words[3], "basic", "full"); err != nil {
+		return err
+	}
+	if s.IVMTR, err = parseFlag(line, "scans", words[4], "-", "iv"); err != nil {
+		return err
+	}
+	if s.ACS, err = parseWord[ACS](line, "acs", words[5], acsWords); err != nil {
+		return err
+	}
+	if s.Correction, err = parseWord[Correction](line, "correction", words[6], correctionWords); err != nil {
+		return err
+	}
+	t.byCode[code] = s
+	return nil
+}
+
+func parseFlag(line int, field, value, no, yes string) (bool, error) {
+	i, err := parseWord[uint8](line, field, value, []string{no, yes})
+	return i == 1, err
+}
+
+// Lookup returns the service type of three digits. A STID that the table does not know is not an error of the barcode:
+// keep it and flag it.
+func (t *ServiceTypes) Lookup(stid []byte) (ServiceType, bool) {
+	if len(stid) != 3 || firstNonDigit(stid) >= 0 {
+		return ServiceType{}, false
+	}
+	s := t.byCode[decimal(stid)]
+	return s, s.Class != ClassUnknown
+}
+
+// Len returns the number of service types in the table.
+func (t *ServiceTypes) Len() int {
+	n := 0
+	for _, s := range t.byCode {
+		if s.Class != ClassUnknown {
+			n++
+		}
+	}
+	return n
+}
