@@ -61,14 +61,14 @@ func (b *ByteSize) UnmarshalText(text []byte) error {
 	return wrong
 }
 
-// String is the shortest exact form in binary units.
+// String is the exact form in the largest binary unit that divides the size, else in the largest decimal one.
 func (b ByteSize) String() string {
-	for _, unit := range byteUnits()[:4] {
+	for _, unit := range byteUnits() {
 		if b != 0 && int64(b)%unit.size == 0 {
 			return strconv.FormatInt(int64(b)/unit.size, 10) + unit.name
 		}
 	}
-	return strconv.FormatInt(int64(b), 10) + "B"
+	return "0B"
 }
 
 // Address is host:port of a server to reach (in embedded mode: to start).
