@@ -1,0 +1,87 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	native "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// awaitReady returns when the engine answers on both ports, or fails when it ends or takes too long.
+func (s *Server) awaitReady(ctx context.Context, c *child) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the ClickHouse engine did not answer within %s, see %s", readyWithin, s.paths.log)
+		case <-c.ended:
+			return s.explain(c)
+		case <-tick.C:
+			if s.ping(ctx) == nil && s.selectOne(ctx) == nil {
+				return nil
+			}
+		}
+	}
+}
+
+func (s *Server) ping(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.config.HTTP+"/ping", nil)
+	if err != nil {
+		return err
+	}
+	return do(request)
+}
+
+func (s *Server) selectOne(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	conn, err := native.Open(&native.Options{
+		Addr: []string{s.config.Native},
+		Auth: native.Auth{Username: Owner, Password: s.secrets[Owner]},
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var one uint8
+	return conn.QueryRow(ctx, "SELECT 1").Scan(&one)
+}
+
+// killKeepAlive ends the statement that keeps libchdb's session open; the engine then shuts down in order.
+func (s *Server) killKeepAlive() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	const kill = "KILL QUERY WHERE user = '' ASYNC FORMAT Null" // the local session's user has no name there
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.config.HTTP+"/", strings.NewReader(kill))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("X-ClickHouse-Key", s.secrets[Owner])
+	request.Header.Set("X-ClickHouse-User", Owner)
+	return do(request)
+}
+
+// do makes a request on a connection of its own: the engine's shutdown waits for those that stay open.
+func do(request *http.Request) error {
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", response.Status, body)
+	}
+	return nil
+}
