@@ -21,7 +21,17 @@ type IMb struct {
 // (0 to 4), length of the routing code, its digits. The error is an *Error that wraps ErrTrackingLength, ErrTrackingDigit, ErrBarcodeID,
 // ErrRoutingLength or ErrRoutingDigit.
 func NewIMb(tracking, routing []byte) (IMb, error) {
-	tracking, routing = trimBlanks(tracking), trimBlanks(routing)
+	return joinParts(trimBlanks(tracking), trimBlanks(routing))
+}
+
+// ParseIMb reads 20, 25, 29 or 31 digits. Blanks around all of them are dropped. Errors are those of NewIMb.
+func ParseIMb(digits []byte) (IMb, error) {
+	digits = trimBlanks(digits)
+	cut := min(len(digits), TrackingLength)
+	return joinParts(digits[:cut], digits[cut:])
+}
+
+func joinParts(tracking, routing []byte) (IMb, error) {
 	if err := checkTracking(tracking); err != nil {
 		return IMb{}, err
 	}
@@ -32,13 +42,6 @@ func NewIMb(tracking, routing []byte) (IMb, error) {
 	copy(m.digits[:], tracking)
 	copy(m.digits[TrackingLength:], routing)
 	return m, nil
-}
-
-// ParseIMb reads 20, 25, 29 or 31 digits. Blanks around them are dropped. Errors are those of NewIMb.
-func ParseIMb(digits []byte) (IMb, error) {
-	digits = trimBlanks(digits)
-	cut := min(len(digits), TrackingLength)
-	return NewIMb(digits[:cut], digits[cut:])
 }
 
 func checkTracking(tracking []byte) error {

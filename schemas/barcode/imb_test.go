@@ -189,6 +189,12 @@ func TestPartsOfAnIMb(t *testing.T) {
 	require.Equal(t, "ADC", m.OEL().String())
 	require.Equal(t, "x4027090234567812345600000123401", string(m.AppendDigits([]byte("x"))))
 
+	redirected, err := barcode.ParseIMb([]byte("9327090234567812345600000123401"))
+	require.NoError(t, err)
+	require.True(t, redirected.Redirected())
+	require.Equal(t, m.CustomerField(), redirected.CustomerField())
+	require.False(t, m.Redirected())
+
 	postal, err := barcode.ParseIMb([]byte("94009100013230400001"))
 	require.NoError(t, err)
 	require.True(t, postal.PostalMade())
@@ -229,6 +235,8 @@ func TestIMbErrorsNameThePart(t *testing.T) {
 	}
 	_, err := barcode.ParseIMb([]byte(sampleTracking + "1234567890"))
 	require.ErrorIs(t, err, barcode.ErrRoutingLength)
+	_, err = barcode.ParseIMb([]byte(sampleTracking + " 1234"))
+	requireError(t, err, barcode.ObjectIMb, barcode.PartRouting, 1, barcode.ErrRoutingDigit)
 	_, err = barcode.ParseIMb(nil)
 	require.ErrorIs(t, err, barcode.ErrTrackingLength)
 }

@@ -130,7 +130,9 @@ type ServiceTypes struct {
 }
 
 // BuiltinServiceTypes returns the table that comes with the package.
-var BuiltinServiceTypes = sync.OnceValue(func() *ServiceTypes {
+func BuiltinServiceTypes() *ServiceTypes { return builtinServiceTypes() }
+
+var builtinServiceTypes = sync.OnceValue(func() *ServiceTypes {
 	types, err := ParseServiceTypes(serviceTypesText)
 	if err != nil {
 		panic(fmt.Sprintf("barcode: built-in service types: %v", err))

@@ -45,7 +45,9 @@ type SpecialServices struct {
 }
 
 // BuiltinSpecialServices returns the table that comes with the package.
-var BuiltinSpecialServices = sync.OnceValue(func() *SpecialServices {
+func BuiltinSpecialServices() *SpecialServices { return builtinSpecialServices() }
+
+var builtinSpecialServices = sync.OnceValue(func() *SpecialServices {
 	services, err := ParseSpecialServices(specialServicesText)
 	if err != nil {
 		panic(fmt.Sprintf("barcode: built-in special services: %v", err))
