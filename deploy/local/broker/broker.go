@@ -95,6 +95,9 @@ func (b *Broker) run(ctx context.Context) error {
 	if err := ports.Check("kafka.brokers", b.config.Addr); err != nil {
 		return err
 	}
+	if err := checkpoint(b.config.Dir); err != nil {
+		return err
+	}
 	cluster, marks, err := b.open()
 	if err != nil {
 		return err

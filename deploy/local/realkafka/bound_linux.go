@@ -1,0 +1,25 @@
+package realkafka
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// startBound starts a process that the kernel kills when this one ends, so that a test that is killed leaves no broker
+// behind. It closes ended when the process is gone. Linux does so by thread: the one that starts it lives as long.
+func startBound(cmd *exec.Cmd, ended chan<- struct{}) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+			close(ended)
+		}
+	}()
+	return <-started
+}
