@@ -129,6 +129,9 @@ func (w *worker) fill(ctx context.Context) error {
 	build := builder{rules: w.epoch.Rules, asOf: w.now()}
 	opened := time.Now()
 	for {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err := w.fetch(ctx); err != nil {
 			return err
 		}
