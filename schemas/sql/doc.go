@@ -1,0 +1,21 @@
+// Package sql holds all SQL of mailtrail, one statement a file: base tables,
+// materialized views, the public views of analysts, and the queries of the
+// store.
+//
+// A file is a text/template with few holes, all filled from [Names] and the
+// retention schedule:
+//
+//	{{.Name}}               the object that the file creates, qualified
+//	{{table "scans"}}       a base table, {{view "scans"}} a public view
+//	{{ttl "scans"}}         when the store's own expiry takes a row of the table: half a margin after destroy_at
+//	{{visible "scans"}}     true while the slot of a row is not due; over the columns retention_class and slot, so that partitions are pruned
+//	{{settings}}            the settings of every table with a limit, {{window}} its dedup window
+//	{{own "blocks"}}        the class of a table that mailtrail keeps for itself, as text
+//	{{slotSeconds "batches"}}  the length of its slots
+//	{{classes}}             the schedule as an array of (class, limit, life, slot), seconds
+//	{{.Definer}}            the user, without a login, as which all views run
+//	{{text X}}              X as a string literal
+//
+// No table has a column TTL: with ttl_only_drop_parts one that is due later
+// keeps a whole part readable (ClickHouse issue 120310).
+package sql

@@ -1,0 +1,142 @@
+package sql
+
+import (
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"mailtrail/schemas/retention"
+)
+
+// window is how many blocks each table remembers, so that a repeated INSERT
+// adds only what is missing. An INSERT takes one entry for each partition that
+// it touches (at most 50), so this is at least 2,000 INSERTs.
+const window = 100_000
+
+// holes returns the functions that fill the holes of a file.
+func holes(w world, schedule *retention.Schedule) template.FuncMap {
+	h := limits{schedule}
+	return template.FuncMap{
+		"table":  w.table,
+		"view":   w.view,
+		"text":   literal,
+		"window": func() int { return window },
+		"settings": func() string {
+			return fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1", window)
+		},
+		"ttl":         h.ttl,
+		"visible":     h.visible,
+		"own":         h.own,
+		"slotSeconds": h.slotSeconds,
+		"classes":     h.classes,
+	}
+}
+
+// limits writes the retention schedule as SQL.
+type limits struct{ schedule *retention.Schedule }
+
+// rows returns the schedule's lines for a table, and whether the table tells
+// its rows' class: tables of what mailtrail itself keeps hold one class.
+func (l limits) rows(table string) (rows []retention.Row, byClass bool, err error) {
+	rows = l.schedule.Table(table)
+	if len(rows) == 0 {
+		return nil, false, fmt.Errorf("the retention schedule has no class with table %s: a record without a limit is not kept", table)
+	}
+	own := 0
+	for _, row := range rows {
+		for _, each := range l.schedule.Own {
+			if each.Class == row.Class {
+				own++
+			}
+		}
+	}
+	if own > 0 && len(rows) > 1 {
+		return nil, false, fmt.Errorf("retention schedule: table %s holds %d classes, expected one class of own, or classes of records only", table, len(rows))
+	}
+	return rows, own == 0, nil
+}
+
+// ttl is when a row goes by the store's own expiry. A class that the schedule
+// does not know has the shortest life.
+func (l limits) ttl(table string) (string, error) {
+	rows, byClass, err := l.rows(table)
+	if err != nil {
+		return "", err
+	}
+	shortest := rows[0].TTL()
+	for _, row := range rows {
+		shortest = min(shortest, row.TTL())
+	}
+	if !byClass {
+		return fmt.Sprintf("slot + toIntervalSecond(%d)", shortest), nil
+	}
+	var b strings.Builder
+	b.WriteString("slot + toIntervalSecond(multiIf(")
+	for _, row := range rows {
+		fmt.Fprintf(&b, "retention_class = %s, %d, ", literal(row.Class), row.TTL())
+	}
+	fmt.Fprintf(&b, "%d))", shortest)
+	return b.String(), nil
+}
+
+// visible is true of the rows whose slot is not due. Both sides of each
+// comparison are a bare column and a constant: only so are partitions pruned.
+func (l limits) visible(table string) (string, error) {
+	rows, byClass, err := l.rows(table)
+	if err != nil {
+		return "", err
+	}
+	var terms []string
+	for _, row := range rows {
+		term := fmt.Sprintf("slot > now() - toIntervalSecond(%d)", row.Life())
+		if byClass {
+			term = fmt.Sprintf("(retention_class = %s AND %s)", literal(row.Class), term)
+		}
+		terms = append(terms, term)
+	}
+	return "(" + strings.Join(terms, " OR ") + ")", nil
+}
+
+// own is the class of a table of what mailtrail itself keeps.
+func (l limits) own(table string) (string, error) {
+	row, err := l.ownRow(table)
+	if err != nil {
+		return "", err
+	}
+	return literal(row.Class), nil
+}
+
+func (l limits) slotSeconds(table string) (int64, error) {
+	row, err := l.ownRow(table)
+	return int64(time.Duration(row.Slot) / time.Second), err
+}
+
+func (l limits) ownRow(table string) (retention.Row, error) {
+	rows, byClass, err := l.rows(table)
+	if err != nil {
+		return retention.Row{}, err
+	}
+	if byClass {
+		return retention.Row{}, fmt.Errorf("retention schedule: table %s belongs to a class of own", table)
+	}
+	return rows[0], nil
+}
+
+// classes is every class that has rows on the server, with its limit, its life
+// and its slot in seconds.
+func (l limits) classes() string {
+	var tuples []string
+	for _, rows := range [][]retention.Row{l.schedule.Classes, l.schedule.Own} {
+		for _, row := range rows {
+			tuples = append(tuples, fmt.Sprintf("(%s, toUInt64(%d), toInt64(%d), toInt64(%d))", literal(row.Class),
+				int64(time.Duration(row.Limit)/time.Second), row.Life(), int64(time.Duration(row.Slot)/time.Second)))
+		}
+	}
+	return "[" + strings.Join(tuples, ", ") + "]"
+}
+
+// literal writes a text as a string literal.
+func literal(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+}

@@ -1,0 +1,39 @@
+package sql
+
+import "strings"
+
+// Query names a query: the name of its file.
+type Query string
+
+// The queries. What each asks, and its parameters, is described in its file.
+// wanted is an external table with one column key of type String: keys go
+// beside the text, so that no log of queries holds them.
+const (
+	Batches           Query = "batches"
+	Replays           Query = "replays"
+	Epoch             Query = "epoch"
+	LastReceipts      Query = "last_receipts"
+	Receipts          Query = "receipts"
+	RowCounts         Query = "row_counts"
+	BlockDifferences  Query = "block_differences"
+	Duplicates        Query = "duplicates"
+	VolumeDifferences Query = "volume_differences"
+	Piece             Query = "piece"
+	SlotStatus        Query = "slot_status"
+	TableStatus       Query = "table_status"
+	DiskStatus        Query = "disk_status"
+	Definition        Query = "definition"
+	Columns           Query = "columns"
+	Editions          Query = "editions"
+)
+
+// Insert is the head of an INSERT of whole columns into a base table.
+func (s *SQL) Insert(table string, columns []string) string {
+	quoted := make([]string, len(columns))
+	for i, name := range columns {
+		quoted[i] = quote(name)
+	}
+	return "INSERT INTO " + s.names.Data() + "." + table + " (" + strings.Join(quoted, ", ") + ")"
+}
+
+func quote(name string) string { return "`" + name + "`" }

@@ -1,0 +1,69 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"mailtrail/schemas/sql"
+)
+
+// description is what the server says an object is.
+type description struct {
+	create, engine, query, comment string
+	columns                        []sql.Column
+}
+
+// describe asks what an object is; nil where it does not exist.
+func (m *migration) describe(ctx context.Context, database, name string) (*description, error) {
+	var d *description
+	asked := []any{ch.Named("database", database), ch.Named("name", name)}
+	rows, err := m.conn.Query(ctx, m.sql.Query(sql.Definition), asked...)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s.%s: %w", database, name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		d = &description{}
+		if err := rows.Scan(&d.create, &d.engine, &d.query, &d.comment); err != nil {
+			return nil, fmt.Errorf("look up %s.%s: %w", database, name, err)
+		}
+	}
+	if err := rows.Err(); err != nil || d == nil {
+		return nil, err
+	}
+	columns, err := m.conn.Query(ctx, m.sql.Query(sql.Columns), asked...)
+	if err != nil {
+		return nil, fmt.Errorf("look up the columns of %s.%s: %w", database, name, err)
+	}
+	defer columns.Close()
+	for columns.Next() {
+		var c sql.Column
+		if err := columns.Scan(&c.Name, &c.Type, &c.DefaultKind, &c.DefaultExpression, &c.Codec, &c.Comment); err != nil {
+			return nil, fmt.Errorf("look up the columns of %s.%s: %w", database, name, err)
+		}
+		d.columns = append(d.columns, c)
+	}
+	return d, columns.Err()
+}
+
+// settle turns the description of a draft into that of the real object.
+func (d *description) settle(s *sql.SQL) {
+	d.create, d.engine, d.query = s.Settle(d.create), s.Settle(d.engine), s.Settle(d.query)
+}
+
+// parts takes the engine of a table apart: all that cannot be altered, the
+// expiry, and the settings by name.
+func (d *description) parts() (fixed, ttl string, settings map[string]string) {
+	rest, list, _ := strings.Cut(d.engine, " SETTINGS ")
+	fixed, ttl, _ = strings.Cut(rest, " TTL ")
+	settings = map[string]string{}
+	for _, each := range strings.Split(list, ", ") {
+		if name, value, ok := strings.Cut(each, " = "); ok {
+			settings[name] = value
+		}
+	}
+	return fixed, ttl, settings
+}

@@ -1,0 +1,122 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"mailtrail/schemas/sql"
+)
+
+// mendTable brings a table that is there to what it should be, statement by
+// statement, and notes what was wrong.
+func (m *migration) mendTable(ctx context.Context, o sql.Object, have, want *description, change *Change) error {
+	fixed, ttl, settings := have.parts()
+	wantFixed, wantTTL, wantSettings := want.parts()
+	if fixed != wantFixed {
+		return fmt.Errorf("the engine, partition key or order is %q, expected %q, which cannot be altered: move the table away (RENAME TABLE), migrate again, and copy its rows", fixed, wantFixed)
+	}
+	mend := func(drift, statement string) error {
+		change.Action, change.Drift = Altered, append(change.Drift, drift)
+		return m.conn.Exec(ctx, statement)
+	}
+	if err := mendColumns(o, have.columns, want.columns, mend); err != nil {
+		return err
+	}
+	if ttl != wantTTL {
+		if err := mend(fmt.Sprintf("expiry was %q, now %q", ttl, wantTTL), o.ModifyTTL(wantTTL)); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(wantSettings)) {
+		if settings[name] == wantSettings[name] {
+			continue
+		}
+		drift := fmt.Sprintf("setting %s was %q, now %s", name, settings[name], wantSettings[name])
+		if err := mend(drift, o.ModifySettings(name+" = "+wantSettings[name])); err != nil {
+			return err
+		}
+	}
+	if have.comment != want.comment {
+		return mend("comment was another", o.ModifyComment(want.comment))
+	}
+	return nil
+}
+
+func mendColumns(o sql.Object, have, want []sql.Column, mend func(drift, statement string) error) error {
+	there := map[string]sql.Column{}
+	for _, c := range have {
+		there[c.Name] = c
+	}
+	after := ""
+	for _, c := range want {
+		var err error
+		switch old, ok := there[c.Name]; {
+		case !ok:
+			err = mend("column "+c.Name+" was missing", o.AddColumn(c, after))
+		case old.Type != c.Type:
+			err = mend(fmt.Sprintf("column %s was of type %s, now %s", c.Name, old.Type, c.Type), o.ModifyColumn(c))
+		case old != c:
+			err = mend("column "+c.Name+" had another default, codec or comment", o.ModifyColumn(c))
+		}
+		if err != nil {
+			return fmt.Errorf("column %s: %w", c.Name, err)
+		}
+		after = c.Name
+	}
+	return nil
+}
+
+// mendView puts the right view in place of one that is not.
+func (m *migration) mendView(ctx context.Context, o sql.Object, have, want *description, change *Change) error {
+	if have.create == want.create {
+		return nil
+	}
+	change.Action = Replaced
+	change.Drift = append(change.Drift, "definition was another")
+	return m.conn.Exec(ctx, o.Replace())
+}
+
+// mendMaterialized alters a materialized view in place: were it dropped and
+// made anew, blocks in between would not be counted.
+func (m *migration) mendMaterialized(ctx context.Context, o sql.Object, have, want *description, change *Change) error {
+	if have.create == want.create {
+		return nil
+	}
+	mend := func(drift, statement string) error {
+		change.Action, change.Drift = Altered, append(change.Drift, drift)
+		return m.conn.Exec(ctx, statement)
+	}
+	if have.query != want.query {
+		if err := mend("query was another", o.ModifyQuery(want.query)); err != nil {
+			return err
+		}
+	}
+	if have.comment != want.comment {
+		if err := mend("comment was another", o.ModifyComment(want.comment)); err != nil {
+			return err
+		}
+	}
+	if definer(have.create) != definer(want.create) {
+		if err := mend("ran as another user", m.sql.ModifyDefiner(o)); err != nil {
+			return err
+		}
+	}
+	now, err := m.describe(ctx, o.Database, o.Name)
+	if err != nil {
+		return err
+	}
+	if now == nil || now.create != want.create {
+		return fmt.Errorf("it cannot be altered to what it should be: stop ingest, DROP VIEW %s.%s, and migrate again", o.Database, o.Name)
+	}
+	return nil
+}
+
+// definer is the part of a view's description that says as whom it runs.
+func definer(create string) string {
+	_, rest, _ := strings.Cut(create, " DEFINER = ")
+	name, _, _ := strings.Cut(rest, " ")
+	return name
+}

@@ -1,0 +1,161 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"mailtrail/schemas/sql"
+)
+
+// Action is what Migrate did to an object.
+type Action string
+
+// The actions.
+const (
+	Unchanged Action = "unchanged"
+	Created   Action = "created"
+	Altered   Action = "altered"
+	Replaced  Action = "replaced"
+	Filled    Action = "filled"
+)
+
+// Change says what Migrate did to one object.
+type Change struct {
+	// Object is its qualified name.
+	Object string
+	Action Action
+	// Drift is what was not as it should be, in words.
+	Drift []string
+}
+
+// Migrate makes databases, tables and views what this version needs, and says
+// of each object what it did. Where everything is as it should be it changes
+// nothing. It must log in as the owner of the databases; only one may run at a
+// time.
+//
+// What an object should be is asked of the server itself: each is made a
+// second time as an empty draft, and the two descriptions are compared. A
+// draft of a materialized view reads a draft of its table, so no row reaches it.
+//
+// Missing columns are added; types, comments, expiry and the settings that we
+// name are put right; views are replaced at once. A column or setting that we do
+// not know stays. A materialized view that is made when its source has rows
+// does not count them: audit says so. What cannot be altered in place, as the
+// partition key, is an error with the remedy.
+func (s *Store) Migrate(ctx context.Context) (changes []Change, err error) {
+	options := s.options
+	options.Auth.Database = "" // it may not be there yet
+	conn, err := ch.Open(&options)
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: migrate: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	m := migration{sql: s.sql, conn: conn, data: s.sql.Databases()[0]}
+	if err := m.run(ctx); err != nil {
+		return m.changes, fmt.Errorf("clickhouse: migrate: %w", err)
+	}
+	if s.deps.Facilities != nil {
+		change, err := s.fillFacilities(ctx)
+		if err != nil {
+			return m.changes, fmt.Errorf("clickhouse: migrate: fill the facilities: %w", err)
+		}
+		m.changes = append(m.changes, change)
+	}
+	return m.changes, nil
+}
+
+// migration is one run of Migrate.
+type migration struct {
+	sql     *sql.SQL
+	conn    driver.Conn
+	data    string // the database of the base tables and drafts
+	changes []Change
+}
+
+func (m *migration) run(ctx context.Context) (err error) {
+	for _, database := range m.sql.Databases() {
+		if err := m.conn.Exec(ctx, sql.CreateDatabase(database)); err != nil {
+			return fmt.Errorf("create database %s: %w", database, err)
+		}
+	}
+	var there []sql.Object
+	for _, object := range m.sql.Objects() {
+		description, err := m.describe(ctx, object.Database, object.Name)
+		if err != nil {
+			return err
+		}
+		if description != nil {
+			there = append(there, object)
+		}
+	}
+	if len(there) > 0 {
+		defer func() { err = errors.Join(err, m.dropDrafts(context.WithoutCancel(ctx))) }()
+		if err := m.makeDrafts(ctx); err != nil {
+			return err
+		}
+	}
+	for _, object := range m.sql.Objects() {
+		change, err := m.bring(ctx, object)
+		if err != nil {
+			return fmt.Errorf("%s: %w", change.Object, err)
+		}
+		m.changes = append(m.changes, change)
+	}
+	return nil
+}
+
+// bring makes one object what it should be.
+func (m *migration) bring(ctx context.Context, o sql.Object) (Change, error) {
+	change := Change{Object: o.Database + "." + o.Name, Action: Unchanged}
+	have, err := m.describe(ctx, o.Database, o.Name)
+	if err != nil {
+		return change, err
+	}
+	if have == nil {
+		change.Action = Created
+		return change, m.conn.Exec(ctx, o.Create)
+	}
+	want, err := m.describe(ctx, m.data, o.DraftName)
+	if err != nil {
+		return change, err
+	}
+	if want == nil {
+		return change, errors.New("its draft is gone: does another migrate run at the same time?")
+	}
+	want.settle(m.sql)
+	switch o.Kind {
+	case sql.Table:
+		err = m.mendTable(ctx, o, have, want, &change)
+	case sql.Materialized:
+		err = m.mendMaterialized(ctx, o, have, want, &change)
+	default:
+		err = m.mendView(ctx, o, have, want, &change)
+	}
+	return change, err
+}
+
+func (m *migration) makeDrafts(ctx context.Context) error {
+	if err := m.dropDrafts(ctx); err != nil { // of a migrate that was killed
+		return err
+	}
+	for _, object := range m.sql.Objects() {
+		if err := m.conn.Exec(ctx, object.Draft); err != nil {
+			return fmt.Errorf("%s.%s: make its draft: %w", object.Database, object.Name, err)
+		}
+	}
+	return nil
+}
+
+func (m *migration) dropDrafts(ctx context.Context) error {
+	objects := m.sql.Objects()
+	for i := len(objects) - 1; i >= 0; i-- { // views before what they read
+		if err := m.conn.Exec(ctx, objects[i].DropDraft(m.data)); err != nil {
+			return fmt.Errorf("%s.%s: drop its draft: %w", objects[i].Database, objects[i].Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package clickhouse
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/facility"
+)
+
+func TestMigrateAgainChangesNothing(t *testing.T) {
+	owner, _ := fresh(t)
+	changes, err := owner.Migrate(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, changes)
+	for _, change := range changes {
+		require.Equal(t, Unchanged, change.Action, "%s: %v", change.Object, change.Drift)
+	}
+	require.Zero(t, number(t, owner, "SELECT count() FROM system.tables WHERE name LIKE 'draft%'"), "drafts are gone")
+	require.Zero(t, number(t, owner, "SELECT count() FROM system.columns WHERE database IN ('mailtrail', 'mailtrail_data') AND comment = '' AND table != 'volumes_of_scans'"), "every column has a comment")
+	require.Zero(t, number(t, owner, "SELECT count() FROM system.tables WHERE database IN ('mailtrail', 'mailtrail_data') AND comment = ''"))
+}
+
+func TestMigrateMendsDrift(t *testing.T) {
+	owner, writer := fresh(t)
+	require.NoError(t, writer.InsertScans(t.Context(), "t1", block(0, 100, 2)))
+	for _, statement := range []string{
+		"ALTER TABLE mailtrail_data.scans DROP COLUMN machineName",
+		"ALTER TABLE mailtrail_data.scans MODIFY COLUMN idTag LowCardinality(String)",
+		"ALTER TABLE mailtrail_data.scans COMMENT COLUMN device 'x'",
+		"ALTER TABLE mailtrail_data.scans MODIFY TTL slot + toIntervalDay(400)",
+		"ALTER TABLE mailtrail_data.scans MODIFY SETTING non_replicated_deduplication_window = 7",
+		"ALTER TABLE mailtrail_data.scans MODIFY SETTING merge_with_ttl_timeout = 77",
+		"ALTER TABLE mailtrail_data.batches MODIFY COMMENT 'x'",
+		"ALTER TABLE mailtrail_data.volumes_of_scans MODIFY QUERY SELECT retention_class, slot, toStartOfDay(scanDatetime) AS hour, scanLocaleKey, scanEventCode, object, count() AS events FROM mailtrail_data.scans GROUP BY ALL",
+		"CREATE OR REPLACE VIEW mailtrail.volumes AS SELECT 1 AS one",
+		"DROP TABLE mailtrail.pieces",
+		"CREATE TABLE mailtrail_data.draft_of_tables_scans (a UInt8) ENGINE = MergeTree ORDER BY a", // of a migrate that was killed
+	} {
+		exec(t, owner, statement)
+	}
+	changes, err := owner.Migrate(t.Context())
+	require.NoError(t, err)
+	did := map[string]Change{}
+	for _, change := range changes {
+		if change.Action != Unchanged {
+			did[change.Object] = change
+		}
+	}
+	require.Len(t, did, 5, "%v", did)
+	require.Equal(t, Altered, did["mailtrail_data.scans"].Action)
+	require.Len(t, did["mailtrail_data.scans"].Drift, 5, "the operator's own setting stays: %v", did["mailtrail_data.scans"].Drift)
+	require.Equal(t, Altered, did["mailtrail_data.batches"].Action)
+	require.Equal(t, Altered, did["mailtrail_data.volumes_of_scans"].Action)
+	require.Equal(t, Replaced, did["mailtrail.volumes"].Action)
+	require.Equal(t, Created, did["mailtrail.pieces"].Action)
+
+	changes, err = owner.Migrate(t.Context())
+	require.NoError(t, err)
+	for _, change := range changes {
+		require.Equal(t, Unchanged, change.Action, "%s: %v", change.Object, change.Drift)
+	}
+	require.NoError(t, writer.InsertScans(t.Context(), "t2", block(100, 100, 2)))
+	require.EqualValues(t, 200, stored(t, writer))
+	require.EqualValues(t, 200, counted(t, writer), "the view of scans counts on, and drafts counted nothing")
+}
+
+func TestMigrateRefusesWhatCannotBeAltered(t *testing.T) {
+	owner, _ := fresh(t)
+	exec(t, owner, "DROP TABLE mailtrail_data.replays SYNC")
+	exec(t, owner, "CREATE TABLE mailtrail_data.replays (origin String) ENGINE = MergeTree ORDER BY tuple()")
+	_, err := owner.Migrate(t.Context())
+	require.ErrorContains(t, err, "mailtrail_data.replays")
+	require.ErrorContains(t, err, "RENAME TABLE")
+	require.Zero(t, number(t, owner, "SELECT count() FROM system.tables WHERE name LIKE 'draft%'"), "drafts are gone")
+}
+
+func TestMigrateFillsFacilities(t *testing.T) {
+	owner, _ := fresh(t)
+	table, err := facility.Builtin()
+	require.NoError(t, err)
+	owner.deps.Facilities = table
+	last := func() Change {
+		changes, err := owner.Migrate(t.Context())
+		require.NoError(t, err)
+		return changes[len(changes)-1]
+	}
+	require.Equal(t, Filled, last().Action)
+	require.EqualValues(t, table.Len(), number(t, owner, "SELECT count() FROM mailtrail.facilities"))
+	require.Equal(t, Unchanged, last().Action)
+
+	exec(t, owner, "ALTER TABLE mailtrail_data.facilities UPDATE city = 'x' WHERE 1 SETTINGS mutations_sync = 1")
+	exec(t, owner, "INSERT INTO mailtrail_data.facilities SELECT 'older', now64(3, 'UTC') - 1000, 'A', '', '', '', '', '', ''")
+	require.EqualValues(t, table.Len(), number(t, owner, "SELECT count() FROM mailtrail.facilities"), "only the newest edition is visible")
+	exec(t, owner, "INSERT INTO mailtrail_data.facilities SELECT 'newer', now64(3, 'UTC') + 1000, 'A', '', '', '', '', '', ''")
+	require.EqualValues(t, 1, number(t, owner, "SELECT count() FROM mailtrail.facilities"))
+}

@@ -1,0 +1,110 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/retention"
+)
+
+func TestPieceNewestFirst(t *testing.T) {
+	_, s := fresh(t)
+	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 3000, 3)))
+	rows, err := s.Piece(t.Context(), []string{"key0000001", "no such"})
+	require.NoError(t, err)
+	defer rows.Close()
+	at := -1
+	for i, column := range rows.Columns {
+		if column.Name == "scanDatetime" {
+			at = i
+		}
+	}
+	last := time.Now().Add(48 * time.Hour)
+	n := 0
+	for values, err := range rows.All() {
+		require.NoError(t, err)
+		require.True(t, values[at].(time.Time).Before(last))
+		last = values[at].(time.Time)
+		n++
+	}
+	require.Equal(t, 3, n)
+}
+
+func TestQuery(t *testing.T) {
+	_, s := fresh(t)
+	rows, err := s.Query(t.Context(), "SELECT toUInt8(1) AS one, CAST(NULL, 'Nullable(String)') AS nothing, [1, 2]::Array(UInt8) AS some")
+	require.NoError(t, err)
+	defer rows.Close()
+	require.Equal(t, []Column{{"one", "UInt8"}, {"nothing", "Nullable(String)"}, {"some", "Array(UInt8)"}}, rows.Columns)
+	for values, err := range rows.All() {
+		require.NoError(t, err)
+		require.Equal(t, []any{uint8(1), (*string)(nil), []uint8{1, 2}}, values)
+	}
+	_, err = s.Query(t.Context(), "SELECT nonsense")
+	require.Error(t, err)
+	require.False(t, Transient(err))
+}
+
+func TestStatus(t *testing.T) {
+	_, s := fresh(t)
+	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 100, 2)))
+	status, err := s.Status(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, status.Disks)
+	require.Len(t, status.Classes, 6)
+	schedule := retention.Builtin()
+	for _, class := range status.Classes {
+		row := schedule.Row(class.Class)
+		require.Equal(t, time.Duration(row.Limit), class.Limit)
+		oldestLive := row.SlotOf((time.Now().Unix()-row.Life())*1000) + int64(time.Duration(row.Slot)/time.Second)
+		require.Equal(t, time.Unix(oldestLive, 0).UTC(), class.CompleteFrom.UTC())
+		if class.Class != retention.MailTracking {
+			require.Zero(t, class.Rows)
+			require.Nil(t, class.OldestSlot)
+			require.Nil(t, class.DestroyAt)
+			continue
+		}
+		require.EqualValues(t, 100, class.Rows)
+		require.Equal(t, today()-86400, class.OldestSlot.Unix())
+		require.Equal(t, today(), class.NewestSlot.Unix())
+		require.Equal(t, row.DestroyAt(today()-86400), class.DestroyAt.Unix())
+	}
+	for _, table := range status.Tables {
+		if table.Table == "scans" {
+			require.EqualValues(t, 100, table.Rows)
+			require.EqualValues(t, 2, table.Parts)
+			require.NotZero(t, table.Bytes)
+		}
+	}
+}
+
+// The codes that can heal bear the names that the server gives them.
+func TestHealingCodesAreTheServers(t *testing.T) {
+	_, s := fresh(t)
+	for code, name := range healing {
+		var said string
+		require.NoError(t, s.conn.QueryRow(t.Context(), fmt.Sprintf("SELECT toString(errorCodeToName(%d))", code)).Scan(&said))
+		require.Equal(t, said, name)
+	}
+}
+
+func TestServersErrorsAreTold(t *testing.T) {
+	_, s := fresh(t)
+	for query, transient := range map[string]bool{
+		"SELECT sleep(3) SETTINGS max_execution_time = 1":                                       true,
+		"SELECT groupArray(number) FROM numbers(100000000) SETTINGS max_memory_usage = 1000000": true,
+		"SELECT * FROM mailtrail_data.no_such_table":                                            false,
+		"SELEC 1": false,
+	} {
+		err := s.conn.Exec(t.Context(), query)
+		require.Error(t, err, query)
+		require.Equal(t, transient, Transient(err), "%s: %v", query, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.True(t, Transient(s.conn.Exec(ctx, "SELECT sleep(3)")), "over time")
+}

@@ -1,0 +1,83 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"reflect"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"mailtrail/schemas/sql"
+)
+
+// Column is a column of an answer.
+type Column struct {
+	Name string
+	// Type is the server's own name of the type.
+	Type string
+}
+
+// Rows is the answer to a query, to be read once. Close it.
+type Rows struct {
+	Columns []Column
+	rows    driver.Rows
+}
+
+// Query asks the server in SQL, as the configured user.
+func (s *Store) Query(ctx context.Context, text string) (*Rows, error) {
+	rows, err := s.conn.Query(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: query: %w", err)
+	}
+	return newRows(rows), nil
+}
+
+// Piece returns the scans of a piece from the public view, newest first: its
+// history as far as it is kept. keys are the forms that its piece key may have.
+func (s *Store) Piece(ctx context.Context, keys []string) (*Rows, error) {
+	rows, err := s.query(ctx, sql.Piece, append([]string{}, keys...), nil)
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: look up a piece: %w", err)
+	}
+	return newRows(rows), nil
+}
+
+func newRows(rows driver.Rows) *Rows {
+	r := &Rows{rows: rows}
+	for _, each := range rows.ColumnTypes() {
+		r.Columns = append(r.Columns, Column{each.Name(), each.DatabaseTypeName()})
+	}
+	return r
+}
+
+// All goes through the rows: one value a column, of the Go type that the
+// server's type has in clickhouse-go; nil pointers are NULL. The slice is
+// valid until the next row. It ends with the first error.
+func (r *Rows) All() iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		types := r.rows.ColumnTypes()
+		into, values := make([]any, len(types)), make([]any, len(types))
+		for r.rows.Next() {
+			for i, each := range types {
+				into[i] = reflect.New(each.ScanType()).Interface()
+			}
+			if err := r.rows.Scan(into...); err != nil {
+				yield(nil, fmt.Errorf("clickhouse: read a row: %w", err))
+				return
+			}
+			for i := range into {
+				values[i] = reflect.ValueOf(into[i]).Elem().Interface()
+			}
+			if !yield(values, nil) {
+				return
+			}
+		}
+		if err := r.rows.Err(); err != nil {
+			yield(nil, fmt.Errorf("clickhouse: read the rows: %w", err))
+		}
+	}
+}
+
+// Close ends the query and gives its connection back.
+func (r *Rows) Close() error { return r.rows.Close() }

@@ -1,0 +1,77 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"mailtrail/schemas/sql"
+)
+
+// Status is what the operator wants to see of the store.
+type Status struct {
+	Classes []ClassStatus
+	Tables  []TableStatus
+	Disks   []DiskStatus
+}
+
+// ClassStatus is one class of the retention schedule. The pointers are nil
+// where the class has no rows.
+type ClassStatus struct {
+	Class                             string
+	Limit                             time.Duration
+	OldestSlot, NewestSlot, DestroyAt *time.Time
+	Rows                              uint64
+	CompleteFrom                      time.Time
+}
+
+// TableStatus is one base table: its active parts, their rows and bytes on
+// disk, and the most parts that any partition has, inactive ones among them.
+type TableStatus struct {
+	Table              string
+	Parts, Rows, Bytes uint64
+	MostParts          uint64
+}
+
+// DiskStatus is one disk of the server, in bytes.
+type DiskStatus struct {
+	Name, Path  string
+	Free, Total uint64
+}
+
+// Status asks the server how it stands.
+func (s *Store) Status(ctx context.Context) (Status, error) {
+	var status Status
+	err := s.each(ctx, sql.SlotStatus, nil, nil, func(rows driver.Rows) error {
+		var c ClassStatus
+		var limit uint64
+		err := rows.Scan(&c.Class, &limit, &c.OldestSlot, &c.NewestSlot, &c.Rows, &c.DestroyAt, &c.CompleteFrom)
+		c.Limit = time.Duration(limit) * time.Second
+		status.Classes = append(status.Classes, c)
+		return err
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("clickhouse: status of the classes: %w", err)
+	}
+	err = s.each(ctx, sql.TableStatus, nil, nil, func(rows driver.Rows) error {
+		var t TableStatus
+		err := rows.Scan(&t.Table, &t.Parts, &t.Rows, &t.Bytes, &t.MostParts)
+		status.Tables = append(status.Tables, t)
+		return err
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("clickhouse: status of the tables: %w", err)
+	}
+	err = s.each(ctx, sql.DiskStatus, nil, nil, func(rows driver.Rows) error {
+		var d DiskStatus
+		err := rows.Scan(&d.Name, &d.Path, &d.Free, &d.Total)
+		status.Disks = append(status.Disks, d)
+		return err
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("clickhouse: status of the disks: %w", err)
+	}
+	return status, nil
+}

@@ -1,0 +1,103 @@
+package clickhouse
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
+)
+
+// bare is a connection of the store's user that needs no database.
+func bare(t *testing.T, s *Store) driver.Conn {
+	t.Helper()
+	options := s.options
+	options.Auth.Database = ""
+	conn, err := ch.Open(&options)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// number asks for one number.
+func number(t *testing.T, s *Store, query string) uint64 {
+	t.Helper()
+	var n uint64
+	require.NoError(t, s.conn.QueryRow(t.Context(), query).Scan(&n), query)
+	return n
+}
+
+// exec does a statement.
+func exec(t *testing.T, s *Store, statement string) {
+	t.Helper()
+	require.NoError(t, s.conn.Exec(t.Context(), statement), statement)
+}
+
+// today is the start of the day's slot, Unix seconds.
+func today() int64 { return time.Now().Unix() / 86400 * 86400 }
+
+// block makes rows with the offsets from first on, one event each; slots
+// spreads them over so many days back from today, classes over the classes.
+func block(first int64, rows, slots int, classes ...string) *event.ScanColumns {
+	c := &event.ScanColumns{Topic: event.ScansTopic, Partition: 3}
+	if len(classes) == 0 {
+		classes = []string{retention.MailTracking}
+	}
+	for i := range rows {
+		appendRow(c, first+int64(i), 0, classes[i%len(classes)], today()-int64(i%slots)*86400, fmt.Sprintf("key%07d", i%1000))
+	}
+	return c
+}
+
+// appendRow adds a row with a value in few columns.
+func appendRow(c *event.ScanColumns, offset int64, index uint32, class string, slot int64, key string) {
+	c.Class, c.Slot = append(c.Class, class), append(c.Slot, slot)
+	c.Offset, c.Index = append(c.Offset, offset), append(c.Index, index)
+	c.Received, c.Scanned = append(c.Received, slot*1000+offset%86_400_000), append(c.Scanned, slot*1000+offset%86_400_000)
+	c.ScanShift, c.Object, c.Flags = append(c.ScanShift, -300), append(c.Object, "imb"), append(c.Flags, 0)
+	c.PieceKey.AppendString(key)
+	c.Origin.AppendString("")
+	c.Device.AppendString("dbcs-1")
+	c.Digits.AppendString("0027090012345600001210118112501")
+	c.AppendFields(&sample)
+}
+
+// sample has what all rows of the tests have in common.
+var sample = func() (scan event.Scan) {
+	scan.Values[event.ScanLocaleKey] = []byte("V19160")
+	scan.Values[event.ScanEventCode] = []byte("918")
+	return scan
+}()
+
+// receiptOf is the receipt that a block of scans should have.
+func receiptOf(c *event.ScanColumns, at int64) event.Receipt {
+	n := c.Len()
+	r := event.Receipt{Topic: c.Topic, Partition: c.Partition, First: c.Offset[0], Last: c.Offset[n-1], At: at, Epoch: "e1", Events: uint64(n)}
+	type place struct {
+		class string
+		slot  int64
+	}
+	rows := map[place]uint64{}
+	for i := range n {
+		rows[place{c.Class[i], c.Slot[i]}]++
+	}
+	for p, count := range rows {
+		r.Slots = append(r.Slots, event.SlotCount{Class: p.class, Slot: p.slot, Rows: count})
+	}
+	r.Outcomes = []event.OutcomeCount{{Class: c.Class[0], Outcome: event.Stored, Events: uint64(n)}}
+	return r
+}
+
+// stored and counted are what the tables scans and volumes hold.
+func stored(t *testing.T, s *Store) uint64 {
+	return number(t, s, "SELECT count() FROM mailtrail_data.scans")
+}
+
+func counted(t *testing.T, s *Store) uint64 {
+	return number(t, s, "SELECT sum(events) FROM mailtrail_data.volumes")
+}
