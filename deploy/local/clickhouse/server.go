@@ -86,7 +86,11 @@ func (s *Server) Ready(ctx context.Context) error {
 }
 
 // Restart stops the engine and starts it anew, so that it knows the users of today. It returns when the engine answers.
+// When the users cannot be read it fails, and the engine goes on as it is.
 func (s *Server) Restart(ctx context.Context) error {
+	if _, err := s.users(nil); err != nil {
+		return err
+	}
 	outcome := make(chan error, 1)
 	select {
 	case s.restart <- outcome:
@@ -221,15 +225,24 @@ func (s *Server) gone() {
 	}
 }
 
-// writeFiles writes config.xml and users.xml as they are to be today.
-func (s *Server) writeFiles() error {
+// users renders users.xml with the analysts of today.
+func (s *Server) users(secrets map[string]string) (string, error) {
 	analysts, err := s.deps.Analysts()
 	if err != nil {
-		return fmt.Errorf("reading who may log in to ClickHouse: %w", err)
+		return "", fmt.Errorf("reading who may log in to ClickHouse: %w", err)
 	}
-	users, err := usersFile(s.secrets, analysts, s.config.Reader)
+	users, err := usersFile(secrets, analysts, s.config.Reader)
 	if err != nil {
-		return fmt.Errorf("writing ClickHouse's users: %w", err)
+		return "", fmt.Errorf("writing ClickHouse's users: %w", err)
+	}
+	return users, nil
+}
+
+// writeFiles writes config.xml and users.xml as they are to be today.
+func (s *Server) writeFiles() error {
+	users, err := s.users(s.secrets)
+	if err != nil {
+		return err
 	}
 	config, err := configFile(s.config, s.paths)
 	if err != nil {

@@ -192,6 +192,11 @@ func TestRestartKnowsNewAnalysts(t *testing.T) {
 	require.NoError(t, server.Restart(t.Context()))
 	require.NoError(t, connect(t, config, "bob", "his").Ping(t.Context()))
 	require.Zero(t, restarts(t, server), "a restart that was asked for is no death")
+
+	pid := server.PID()
+	analysts = []Analyst{{Name: "b b", PasswordSHA256: sha256Hex("his")}}
+	require.ErrorContains(t, server.Restart(t.Context()), `analyst "b b"`)
+	require.Equal(t, pid, server.PID(), "with users that cannot be read, the engine goes on")
 }
 
 func TestEngineEndsWithItsKilledParent(t *testing.T) {

@@ -120,6 +120,9 @@ func propertiesFile(config Config) string {
 		"group.initial.rebalance.delay.ms":         "0",
 		"group.min.session.timeout.ms":             "1000",
 		"auto.create.topics.enable":                "false",
+		// A killed broker is let in again only when its former self has timed out.
+		"broker.session.timeout.ms":    "3000",
+		"broker.heartbeat.interval.ms": "500",
 	}
 	for key, value := range config.Overrides {
 		lines[key] = value
@@ -149,7 +152,7 @@ func (b *Broker) format(ctx context.Context) error {
 }
 
 func (b *Broker) java(ctx context.Context, class string, args ...string) *exec.Cmd {
-	all := append([]string{"-Xms256m", "-Xmx1g", "-XX:TieredStopAtLevel=4", "-cp", filepath.Join(b.config.Kafka.Jars, "*"), class}, args...)
+	all := append([]string{"-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-cp", filepath.Join(b.config.Kafka.Jars, "*"), class}, args...)
 	return exec.CommandContext(ctx, b.config.Kafka.Java, all...)
 }
 
