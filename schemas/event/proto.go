@@ -43,7 +43,7 @@ func NewBatch(data []byte) Batch { return Batch{rest: data} }
 // the bytes that are left, and ends there.
 func (b *Batch) Next() (raw []byte, ok bool, err *Error) {
 	for len(b.rest) > 0 {
-		number, kind, n := protowire.ConsumeTag(b.rest)
+		number, kind, n := consumeTag(b.rest)
 		if n < 0 {
 			return b.broken()
 		}
@@ -76,7 +76,7 @@ func (b *Batch) broken() ([]byte, bool, *Error) {
 func (s *Scan) DecodeProto(data []byte) *Error {
 	total := len(data)
 	for len(data) > 0 {
-		number, kind, n := protowire.ConsumeTag(data)
+		number, kind, n := consumeTag(data)
 		if n < 0 {
 			return brokenEvent(total - len(data))
 		}
@@ -104,6 +104,16 @@ func (s *Scan) DecodeProto(data []byte) *Error {
 		data = data[n:]
 	}
 	return nil
+}
+
+// consumeTag is protowire.ConsumeTag without the field numbers that no message
+// can have, which are a sign of bytes that are something else.
+func consumeTag(data []byte) (protowire.Number, protowire.Type, int) {
+	number, kind, n := protowire.ConsumeTag(data)
+	if number > protowire.MaxValidNumber {
+		return 0, 0, -1
+	}
+	return number, kind, n
 }
 
 func brokenEvent(at int) *Error {
