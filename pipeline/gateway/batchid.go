@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+)
+
+// scansKind is the record kind that goes into the batch id of a request without a key.
+const scansKind = "scans"
+
+const batchIDBytes = 16
+
+// batchID names a request: the same for the same device and key, or without a
+// key for the same device and decompressed bytes. 32 hexadecimal digits, the
+// first half of a SHA-256. Neither device names nor keys hold a zero byte, so
+// that the two forms cannot meet.
+func batchID(device, key string, body []byte) string {
+	h := sha256.New()
+	// A hash never fails to be written to.
+	_, _ = io.WriteString(h, device+"\x00")
+	if key != "" {
+		_, _ = io.WriteString(h, key)
+	} else {
+		_, _ = io.WriteString(h, scansKind+"\x00")
+		_, _ = h.Write(body)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:batchIDBytes])
+}
+
+// isBatchID reports whether the text has the form of a batch id.
+func isBatchID(text string) bool {
+	if len(text) != hex.EncodedLen(batchIDBytes) {
+		return false
+	}
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
