@@ -80,8 +80,8 @@ func (l limits) ttl(table string) (string, error) {
 	return b.String(), nil
 }
 
-// visible is true of the rows whose slot is not due. Both sides of each
-// comparison are a bare column and a constant: only so are partitions pruned.
+// visible is true of the rows whose slot is not due. Each comparison is of a
+// column of the partition key with a constant, so that partitions are pruned.
 func (l limits) visible(table string) (string, error) {
 	rows, byClass, err := l.rows(table)
 	if err != nil {

@@ -22,6 +22,7 @@ const (
 	SlotStatus        Query = "slot_status"
 	TableStatus       Query = "table_status"
 	DiskStatus        Query = "disk_status"
+	Database          Query = "database"
 	Definition        Query = "definition"
 	Columns           Query = "columns"
 	Editions          Query = "editions"

@@ -34,7 +34,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
 		Batches, Replays, Epoch, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, VolumeDifferences, Piece,
-		SlotStatus, TableStatus, DiskStatus, Definition, Columns, Editions,
+		SlotStatus, TableStatus, DiskStatus, Database, Definition, Columns, Editions,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)

@@ -32,7 +32,8 @@ func (s *Store) query(ctx context.Context, query sql.Query, wanted []string, par
 	for name, value := range params {
 		args = append(args, ch.Named(name, value))
 	}
-	return s.conn.Query(ctx, s.sql.Query(query), args...)
+	rows, err := s.conn.Query(ctx, s.sql.Query(query), args...)
+	return rows, withRemedy(err)
 }
 
 // each asks one of the store's own queries and hands over its rows.

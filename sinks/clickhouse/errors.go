@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -99,4 +100,19 @@ func brokenConnection(err error) bool {
 	}
 	var timeout net.Error
 	return errors.As(err, &timeout) // look-ups of names, time-outs
+}
+
+// withRemedy adds to a server's refusal what a person can do about it.
+func withRemedy(err error) error {
+	var exception *ch.Exception
+	if !errors.As(err, &exception) {
+		return err
+	}
+	switch exception.Code {
+	case 16, 60, 81: // NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_TABLE, UNKNOWN_DATABASE
+		return fmt.Errorf("%w (the server does not have the tables of this version: run mailtrail migrate)", err)
+	case 516: // AUTHENTICATION_FAILED
+		return fmt.Errorf("%w (check clickhouse.user and clickhouse.password_file)", err)
+	}
+	return err
 }

@@ -47,14 +47,14 @@ func (s *Store) insert(ctx context.Context, table, token string, columns []strin
 	ctx = ch.Context(ctx, ch.WithSettings(insertSettings(token)))
 	batch, err := s.conn.PrepareBatch(ctx, s.sql.Insert(table, columns))
 	if err != nil {
-		return fmt.Errorf("clickhouse: insert into %s: %w", table, err)
+		return fmt.Errorf("clickhouse: insert into %s: %w", table, withRemedy(err))
 	}
 	defer batch.Close() // after Send it does nothing; without it a failed fill would keep the connection
 	if err := fill(batch); err != nil {
 		return fmt.Errorf("clickhouse: insert into %s: fill the block: %w", table, err)
 	}
 	if err := batch.Send(); err != nil {
-		return fmt.Errorf("clickhouse: insert into %s: %w", table, err)
+		return fmt.Errorf("clickhouse: insert into %s: %w", table, withRemedy(err))
 	}
 	return nil
 }

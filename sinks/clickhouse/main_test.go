@@ -119,9 +119,8 @@ func open(t *testing.T, user string, schedule *retention.Schedule) *Store {
 func fresh(t *testing.T) (owner, writer *Store) {
 	t.Helper()
 	owner = open(t, local.Owner, retention.Builtin())
-	conn := bare(t, owner)
-	require.NoError(t, conn.Exec(t.Context(), "DROP DATABASE IF EXISTS mailtrail SYNC"))
-	require.NoError(t, conn.Exec(t.Context(), "DROP DATABASE IF EXISTS mailtrail_data SYNC"))
+	exec(t, owner, "DROP DATABASE IF EXISTS mailtrail SYNC")
+	exec(t, owner, "DROP DATABASE IF EXISTS mailtrail_data SYNC")
 	changes, err := owner.Migrate(t.Context())
 	require.NoError(t, err)
 	for _, change := range changes {

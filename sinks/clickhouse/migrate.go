@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"mailtrail/schemas/sql"
@@ -46,15 +45,8 @@ type Change struct {
 // not know stays. A materialized view that is made when its source has rows
 // does not count them: audit says so. What cannot be altered in place, as the
 // partition key, is an error with the remedy.
-func (s *Store) Migrate(ctx context.Context) (changes []Change, err error) {
-	options := s.options
-	options.Auth.Database = "" // it may not be there yet
-	conn, err := ch.Open(&options)
-	if err != nil {
-		return nil, fmt.Errorf("clickhouse: migrate: %w", err)
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	m := migration{sql: s.sql, conn: conn, data: s.sql.Databases()[0]}
+func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
+	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0]}
 	if err := m.run(ctx); err != nil {
 		return m.changes, fmt.Errorf("clickhouse: migrate: %w", err)
 	}

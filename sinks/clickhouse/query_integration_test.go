@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
 
@@ -44,6 +45,9 @@ func TestQuery(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []any{uint8(1), (*string)(nil), []uint8{1, 2}}, values)
 	}
+	rows, err = s.Query(t.Context(), "SELECT count() FROM pieces")
+	require.NoError(t, err, "names without a database are those of the views")
+	require.NoError(t, rows.Close())
 	_, err = s.Query(t.Context(), "SELECT nonsense")
 	require.Error(t, err)
 	require.False(t, Transient(err))
@@ -107,4 +111,17 @@ func TestServersErrorsAreTold(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	require.True(t, Transient(s.conn.Exec(ctx, "SELECT sleep(3)")), "over time")
+}
+
+func TestRefusalsNameTheRemedy(t *testing.T) {
+	owner, s := fresh(t)
+	exec(t, owner, "DROP TABLE mailtrail_data.replays SYNC")
+	_, err := s.Replays(t.Context(), []string{"mail.scans/0/0/0"})
+	require.ErrorContains(t, err, "run mailtrail migrate")
+	require.ErrorContains(t, s.InsertReplays(t.Context(), "t", []event.ReplayRow{{Origin: "o"}}), "run mailtrail migrate")
+	exec(t, owner, "DROP DATABASE mailtrail SYNC")
+	_, err = s.Query(t.Context(), "SELECT 1")
+	require.ErrorContains(t, err, "run mailtrail migrate")
+	_, err = s.Piece(t.Context(), []string{"k"})
+	require.ErrorContains(t, err, "run mailtrail migrate")
 }

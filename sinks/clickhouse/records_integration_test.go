@@ -41,7 +41,7 @@ func TestBatches(t *testing.T) {
 	var total uint32
 	var arrived uint64
 	var missing []uint32
-	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT totMsgCnt, arrived, missing FROM push_groups WHERE msgGrpId = 'g'").Scan(&total, &arrived, &missing))
+	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT totMsgCnt, arrived, missing FROM mailtrail.push_groups WHERE msgGrpId = 'g'").Scan(&total, &arrived, &missing))
 	require.EqualValues(t, 4, total)
 	require.EqualValues(t, 2, arrived)
 	require.Equal(t, []uint32{2, 4}, missing)
@@ -101,7 +101,7 @@ func TestReceipts(t *testing.T) {
 
 	var reason string
 	var events uint64
-	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT reason, events FROM rejects_summary").Scan(&reason, &events))
+	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT reason, events FROM mailtrail.rejects_summary").Scan(&reason, &events))
 	require.Equal(t, "bad_barcode", reason)
 	require.EqualValues(t, 2, events)
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"reflect"
 
+	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"mailtrail/schemas/sql"
@@ -24,9 +25,18 @@ type Rows struct {
 	rows    driver.Rows
 }
 
-// Query asks the server in SQL, as the configured user.
+// Query asks the server in SQL, as the configured user. Names without a
+// database are those of the public views.
 func (s *Store) Query(ctx context.Context, text string) (*Rows, error) {
-	rows, err := s.conn.Query(ctx, text)
+	var there uint64
+	err := s.conn.QueryRow(ctx, s.sql.Query(sql.Database), ch.Named("database", s.cfg.Database)).Scan(&there)
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: query: %w", withRemedy(err))
+	}
+	if there == 0 {
+		return nil, fmt.Errorf("clickhouse: query: the server has no database %s: run mailtrail migrate", s.cfg.Database)
+	}
+	rows, err := s.public.Query(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: query: %w", err)
 	}

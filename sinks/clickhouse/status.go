@@ -28,7 +28,8 @@ type ClassStatus struct {
 }
 
 // TableStatus is one base table: its active parts, their rows and bytes on
-// disk, and the most parts that any partition has, inactive ones among them.
+// disk, and the most that any one partition has: the server refuses inserts
+// where these are too many.
 type TableStatus struct {
 	Table              string
 	Parts, Rows, Bytes uint64

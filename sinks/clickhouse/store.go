@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -56,8 +57,9 @@ type Store struct {
 	deps    Deps
 	sql     *sql.SQL
 	options ch.Options
-	conn    driver.Conn
-	scratch sync.Pool // of *scratch
+	conn    driver.Conn // names no database: see connect
+	public  driver.Conn // for queries that people write
+	scratch sync.Pool   // of *scratch
 }
 
 // Open makes a Store; a connection is made when one is first needed.
@@ -83,30 +85,42 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 	s.options = ch.Options{
 		Protocol:        ch.Native,
 		Addr:            cfg.Addr,
-		Auth:            ch.Auth{Database: cfg.Database, Username: cfg.User, Password: password},
+		Auth:            ch.Auth{Username: cfg.User, Password: password},
 		TLS:             cfg.TLS,
 		DialTimeout:     cfg.DialTimeout,
 		MaxOpenConns:    cfg.Connections,
 		MaxIdleConns:    cfg.Connections,
 		ConnMaxLifetime: time.Hour,
 	}
-	s.conn, err = ch.Open(&s.options)
-	if err != nil {
-		return nil, fmt.Errorf("clickhouse: %w", err)
-	}
-	return s, nil
+	return s, s.connect()
 }
 
-// Ping asks the server whether it is there.
-func (s *Store) Ping(ctx context.Context) error {
-	if err := s.conn.Ping(ctx); err != nil {
+// connect makes the pools. Our own statements name the database of each table,
+// and their connections name none: one that names a database which is not
+// there ends the embedded engine of 26.7 (an exception of the handshake that
+// nobody catches).
+func (s *Store) connect() (err error) {
+	if s.conn, err = ch.Open(&s.options); err != nil {
+		return fmt.Errorf("clickhouse: %w", err)
+	}
+	options := s.options
+	options.Auth.Database = s.cfg.Database
+	if s.public, err = ch.Open(&options); err != nil {
 		return fmt.Errorf("clickhouse: %w", err)
 	}
 	return nil
 }
 
+// Ping asks the server whether it is there.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("clickhouse: %w", withRemedy(err))
+	}
+	return nil
+}
+
 // Close closes all connections.
-func (s *Store) Close() error { return s.conn.Close() }
+func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.public.Close()) }
 
 // slotOf returns the slot of a row of mailtrail's own, whose clock is at.
 func (s *Store) slotOf(class string, at int64) time.Time {

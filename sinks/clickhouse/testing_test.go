@@ -5,24 +5,11 @@ import (
 	"testing"
 	"time"
 
-	ch "github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/stretchr/testify/require"
 
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
-
-// bare is a connection of the store's user that needs no database.
-func bare(t *testing.T, s *Store) driver.Conn {
-	t.Helper()
-	options := s.options
-	options.Auth.Database = ""
-	conn, err := ch.Open(&options)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
 
 // number asks for one number.
 func number(t *testing.T, s *Store, query string) uint64 {

@@ -89,7 +89,7 @@ func TestScansViewTellsWhatIsInIt(t *testing.T) {
 	}
 	var got []parts
 	rows, err := s.conn.Query(t.Context(), `SELECT imbTrackingCode, imbRoutingCode, imbBarcodeId, imbStid, imbMid, imbSerialNumber,
-		pieceKeyNotUnique, upsideDown, startTheClockDate, scanLocalDatetime FROM scans ORDER BY offset`)
+		pieceKeyNotUnique, upsideDown, startTheClockDate, scanLocalDatetime FROM mailtrail.scans ORDER BY offset`)
 	require.NoError(t, err)
 	defer rows.Close()
 	for rows.Next() {
@@ -116,11 +116,11 @@ func TestPiecesView(t *testing.T) {
 	var n uint64
 	var first, last time.Time
 	var locale string
-	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT scans, firstScan, lastScan, lastLocaleKey FROM pieces WHERE pieceKey = 'key0000007'").Scan(&n, &first, &last, &locale))
+	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT scans, firstScan, lastScan, lastLocaleKey FROM mailtrail.pieces WHERE pieceKey = 'key0000007'").Scan(&n, &first, &last, &locale))
 	require.EqualValues(t, 3, n)
 	require.True(t, first.Before(last))
 	require.Equal(t, "V19160", locale)
-	require.EqualValues(t, 1000, number(t, s, "SELECT count() FROM pieces"))
+	require.EqualValues(t, 1000, number(t, s, "SELECT count() FROM mailtrail.pieces"))
 }
 
 func TestReaderSeesViewsOnly(t *testing.T) {
@@ -128,9 +128,9 @@ func TestReaderSeesViewsOnly(t *testing.T) {
 	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 10, 1)))
 	ann := open(t, "ann", retention.Builtin())
 	for _, view := range []string{"scans", "pieces", "volumes", "facilities", "rejects_summary", "blocks", "push_groups", "retention_status"} {
-		number(t, ann, "SELECT count() FROM (SELECT * FROM "+view+")")
+		number(t, ann, "SELECT count() FROM (SELECT * FROM mailtrail."+view+")")
 	}
-	require.EqualValues(t, 10, number(t, ann, "SELECT count() FROM scans"))
+	require.EqualValues(t, 10, number(t, ann, "SELECT count() FROM mailtrail.scans"))
 	for _, table := range []string{"scans", "volumes", "blocks", "batches", "replays", "epochs", "facilities"} {
 		_, err := ann.Query(t.Context(), "SELECT * FROM mailtrail_data."+table)
 		require.ErrorContains(t, err, "Not enough privileges", table)
