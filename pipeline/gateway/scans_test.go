@@ -213,6 +213,8 @@ func TestPartsOfManySmallEvents(t *testing.T) {
 func TestMetricsAndLog(t *testing.T) {
 	f := newFixture(t)
 	f.post(t, "["+good+","+good+","+bad+"]")
+	f.call(t, "POST", "/v1/scans?check=1", strings.NewReader(`{"new":1,"newer":2}`))
+	require.EqualValues(t, 2, valueOf(t, f.metrics.unknownFields))
 	f.post(t, good, "Authorization: Bearer wrong-token")
 	f.call(t, "BREW", "/v1/secret-path?token="+token, nil)
 	f.produceErr = fmt.Errorf("leader lost")
@@ -223,7 +225,7 @@ func TestMetricsAndLog(t *testing.T) {
 	for labels, want := range map[[2]string]float64{{"scans", "202"}: 1, {"scans", "401"}: 1, {"scans", "503"}: 1, {"other", "404"}: 1} {
 		require.Equal(t, want, valueOf(t, f.metrics.requests.WithLabelValues(labels[0], labels[1])), labels)
 	}
-	require.EqualValues(t, len(good)*2+len(bad)+4+len(good), valueOf(t, f.metrics.receivedBytes.WithLabelValues("scans")))
+	require.EqualValues(t, len(good)*2+len(bad)+4+len(`{"new":1,"newer":2}`)+len(good), valueOf(t, f.metrics.receivedBytes.WithLabelValues("scans")))
 	families, err := f.registry.Gather()
 	require.NoError(t, err)
 	for _, family := range families {
@@ -231,7 +233,7 @@ func TestMetricsAndLog(t *testing.T) {
 	}
 
 	log := f.log.String()
-	require.Equal(t, 4, strings.Count(log, `"message":"request"`), log)
+	require.Equal(t, 5, strings.Count(log, `"message":"request"`), log)
 	require.Contains(t, log, `"level":"info","method":"POST","route":"scans","status":202`)
 	require.Contains(t, log, `"accepted":2,"refused":1`)
 	require.Contains(t, log, `"device":"d1"`)

@@ -21,6 +21,7 @@ const (
 func (g *Gateway) sift(w *work, device Device, preview bool) {
 	now := g.deps.Clock().UnixMilli()
 	cut := cutter{w: w, target: g.partBytes}
+	unknown := 0
 	for i, raw := range w.body.Events {
 		cut.next(len(raw))
 		err := w.body.Decode(i, &w.scan)
@@ -30,7 +31,7 @@ func (g *Gateway) sift(w *work, device Device, preview bool) {
 		if err == nil {
 			err = g.checkTime(&w.scan, device, now)
 		}
-		g.metrics.unknownFields.Add(float64(w.scan.Unknown))
+		unknown += w.scan.Unknown
 		if err != nil {
 			w.refused = append(w.refused, refusal{Index: i, Field: err.Field, Code: err.Code, Message: err.Message})
 			continue
@@ -43,6 +44,7 @@ func (g *Gateway) sift(w *work, device Device, preview bool) {
 		}
 	}
 	cut.end()
+	g.metrics.unknownFields.Add(float64(unknown))
 }
 
 func (g *Gateway) preview(w *work, i int, device Device) preview {
