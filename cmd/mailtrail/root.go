@@ -35,6 +35,12 @@ nothing outlives its limit.`,
 		newAccessCommand(a),
 		newCompletionCommand(a),
 		newConfigCommand(a),
+		newEngineCommand(),
+		newGatewayCommand(a),
+		newIngestCommand(a),
+		newMigrateCommand(a),
+		newSimulateCommand(a),
+		newUpCommand(a),
 		newVersionCommand(a),
 	)
 	root.InitDefaultHelpCmd()

@@ -97,6 +97,9 @@ func (e *Editor) Delegate(ctx context.Context, from, to string, mids []string, s
 	})
 }
 
+// ErrUnknown means that nobody has the name.
+var ErrUnknown = errors.New("unknown name")
+
 // Revoke removes the party of this name, with every delegation from or to it, and says what it was.
 func (e *Editor) Revoke(ctx context.Context, name string) (Kind, error) {
 	name, err := CleanName(name)
@@ -111,7 +114,7 @@ func (e *Editor) Revoke(ctx context.Context, name string) (Kind, error) {
 			}
 		}
 		if revoked == "" {
-			return fmt.Errorf("nobody is called %q; `mailtrail access list` names everybody", name)
+			return fmt.Errorf("%w: nobody is called %q; `mailtrail access list` names everybody", ErrUnknown, name)
 		}
 		b.remove(name)
 		return nil

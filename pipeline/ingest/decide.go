@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"time"
+
 	"mailtrail/schemas/event"
 )
 
@@ -146,12 +148,15 @@ func (d *decider) tooEarly(i int, received int64) {
 	e, rows := d.b.early[i], &d.b.rows
 	d.reject(&reject{
 		offset: rows.Offset[i], index: rows.Index[i], origin: string(rows.Origin.Row(i)), stage: event.DeriveStage,
-		err: &event.Error{Field: event.ScanDatetime.String(), Code: event.FutureTime,
-			Message: "the time of the scan lies further ahead than ingest.ahead, " + d.epoch.Rules.Ahead.String()},
+		err:     futureError(d.epoch.Rules.Ahead),
 		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Scanned[i],
 		replayed: d.b.replayed[i],
 	}, rows.Class[i])
 	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
+}
+
+func futureError(ahead time.Duration) *event.Error {
+	return &event.Error{Field: event.ScanDatetime.String(), Code: event.FutureTime, Message: "the time of the scan lies further ahead than ingest.ahead, " + ahead.String()}
 }
 
 func (d *decider) rejected(i int) {

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +55,7 @@ type Ingest struct {
 	inserting *semaphore.Weighted
 
 	mu     sync.Mutex
+	halted map[int32]bool // partitions that have stopped
 	epochs map[string]Epoch
 	parts  []event.EpochPart
 	epoch  Epoch
@@ -77,7 +80,7 @@ func New(config Config, deps Deps) (*Ingest, error) {
 	return &Ingest{
 		config: config, deps: deps, metrics: newMetrics(deps.Metrics),
 		memory: semaphore.NewWeighted(blockMemory(config.Memory)), inserting: semaphore.NewWeighted(maxInserts),
-		epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
+		halted: map[int32]bool{}, epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
 	}, nil
 }
 
@@ -189,4 +192,25 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
+}
+
+// Healthy returns an error that names the partitions that have stopped and need a person.
+func (g *Ingest) Healthy(context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.halted) == 0 {
+		return nil
+	}
+	return fmt.Errorf("partitions %v have stopped; the log says why and what to do", slices.Sorted(maps.Keys(g.halted)))
+}
+
+func (g *Ingest) halt(partition int32, halted bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	value := 0.0
+	if delete(g.halted, partition); halted {
+		g.halted[partition] = true
+		value = 1
+	}
+	g.metrics.stopped.WithLabelValues(label(partition)).Set(value)
 }

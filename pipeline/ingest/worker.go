@@ -48,8 +48,7 @@ func (g *Ingest) newWorker(generation Generation, partition int32) *worker {
 // run works until ctx ends; it never returns before, since the first worker
 // that returns ends the generation for all.
 func (w *worker) run(ctx context.Context) {
-	stopped := w.metrics.stopped.WithLabelValues(label(w.partition))
-	stopped.Set(0)
+	w.halt(w.partition, false)
 	for ctx.Err() == nil {
 		err := w.work(ctx)
 		w.release()
@@ -58,7 +57,7 @@ func (w *worker) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 		case errors.As(err, &stop):
-			stopped.Set(1)
+			w.halt(w.partition, true)
 			w.log.Error().Err(err).Msg("partition stopped: nothing more of it is taken in until this is mended")
 			<-ctx.Done()
 		case errors.Is(err, ErrNotOwner):
@@ -69,7 +68,7 @@ func (w *worker) run(ctx context.Context) {
 			pause(ctx, time.Second)
 		}
 	}
-	stopped.Set(0)
+	w.halt(w.partition, false)
 }
 
 // stopError is an error that only a person can mend.

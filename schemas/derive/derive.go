@@ -5,7 +5,6 @@ package derive
 
 import (
 	"bytes"
-	"strings"
 
 	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/event"
@@ -213,8 +212,12 @@ func kind(k barcode.Kind) retention.Kind {
 	return retention.UnknownKind
 }
 
-// Known reports whether a time zone can be used for a device.
-func (t *Tables) Known(zone string) bool {
-	_, err := t.Facilities.ZoneByName(strings.TrimSpace(zone))
-	return err == nil
+// Instant returns the instant of a checked event, Unix milliseconds. known is
+// false for a local time where neither place nor device has a known zone.
+func (t *Tables) Instant(s *event.Scan, zone string) (unixMilli int64, known bool) {
+	var d Scan
+	if err := t.instant(s, zone, &d); err != nil {
+		return 0, false
+	}
+	return d.UnixMilli, true
 }

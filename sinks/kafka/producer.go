@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,10 +48,26 @@ func (p *Producer) Produce(ctx context.Context, messages []event.Message) error 
 		m := &messages[i]
 		out[i] = kafkago.Message{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: headers(m.Headers)}
 	}
-	if err := p.writer.WriteMessages(ctx, out...); err != nil {
-		return fmt.Errorf("write to kafka: %w", err)
+	err := p.writer.WriteMessages(ctx, out...)
+	var each kafkago.WriteErrors
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &each):
+		return fmt.Errorf("write to kafka: %d of %d messages: %w", each.Count(), len(messages), worst(each))
 	}
-	return nil
+	return fmt.Errorf("write to kafka: %w", err)
+}
+
+// worst picks the error to report for many messages: one that needs a person,
+// if there is one, since the others heal. kafka-go's own error for many hides them from errors.As.
+func worst(each kafkago.WriteErrors) (found error) {
+	for _, err := range each {
+		if err != nil && (found == nil || !Transient(err)) {
+			found = err
+		}
+	}
+	return found
 }
 
 // Close sends what is waiting and closes the producer.

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/pipeline/access"
+	"mailtrail/pipeline/gateway"
+	"mailtrail/schemas/event"
+	"mailtrail/sinks/kafka"
+)
+
+func newGatewayCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "gateway",
+		Short:   "Take events from mail processing equipment over HTTP",
+		Long:    `gateway is the door for equipment. It acknowledges an event only after Kafka has it; run any number of them.`,
+		Example: `  mailtrail gateway --config site.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.runRole(c.Context(), "gateway", startGateway)
+		},
+	}
+}
+
+// startGateway starts the door for equipment.
+func startGateway(_ context.Context, r *role) error {
+	c := r.config
+	rules, err := r.rules()
+	if err != nil {
+		return err
+	}
+	client, err := newKafka(c)
+	if err != nil {
+		return err
+	}
+	store, err := openClickHouse(c, rules, embedded.Writer)
+	if err != nil {
+		return err
+	}
+	log := r.log.With().Str("part", "gateway").Logger()
+	parties, err := access.Open(c.AccessFile(), access.Deps{Logger: log, Registerer: r.observer.part("gateway"), Now: r.now})
+	if err != nil {
+		return err
+	}
+	backlog := gateway.NewBacklog(rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(client, c.Ingest.Group), r.now, log, r.observer.registry)
+	producer := client.NewProducer(int(c.Kafka.MaxMessage))
+	decide := rules.ingestRules(c)
+	door, err := gateway.New(gateway.Config{
+		Listen: string(c.Gateway.Listen), TLS: gateway.TLS{Cert: c.Gateway.TLS.Cert, Key: c.Gateway.TLS.Key, ClientCA: c.Gateway.TLS.ClientCA},
+		MaxBody: int64(c.Gateway.MaxBody), MaxMessage: int(c.Kafka.MaxMessage),
+		Behind: rules.schedule.Behind(event.ScansTopic), Ahead: c.Ingest.Ahead, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),
+	}, gateway.Deps{
+		Producer: producer, Authenticator: devices{parties}, Batches: store, Pressure: backlog,
+		LocalTime: rules.tables.Instant,
+		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {
+			return decide.Preview(s, zone, wallClock())
+		},
+		Clock: time.Now, Logger: log, Registerer: r.observer.registry,
+	})
+	if err != nil {
+		return err
+	}
+	r.parts.start("gateway's watch over the backlog", backlog.Run)
+	r.parts.start("gateway", func(ctx context.Context) error {
+		defer client.Close()
+		defer store.Close()
+		defer producer.Close()
+		return door.Run(ctx)
+	})
+	return nil
+}
+
+// oldestUnconsumed looks for the oldest record that the group has not consumed.
+func oldestUnconsumed(client *kafka.Client, group string) func(context.Context) (int64, error) {
+	return func(ctx context.Context) (oldest int64, err error) {
+		backlogs, err := client.Backlogs(ctx, group, event.ScansTopic)
+		for _, b := range backlogs {
+			if b.Oldest > 0 && (oldest == 0 || b.Oldest < oldest) {
+				oldest = b.Oldest
+			}
+		}
+		return oldest, err
+	}
+}
+
+// devices lets in the devices of the access file.
+type devices struct{ store *access.Store }
+
+func (d devices) Authenticate(shown gateway.Credentials) (gateway.Device, bool) {
+	if shown.Certificate != nil {
+		return d.byCertificate(shown.Certificate)
+	}
+	who, err := d.store.Authenticate(access.KindDevice, shown.Device, shown.Token)
+	return gateway.Device{Name: who.Name, Zone: who.Zone}, err == nil
+}
+
+func (d devices) byCertificate(certificate *x509.Certificate) (gateway.Device, bool) {
+	who, ok := d.store.DeviceByName(certificate.Subject.CommonName)
+	return gateway.Device{Name: who.Name, Zone: who.Zone}, ok
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"mailtrail/cmd/mailtrail/config"
+	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/pipeline/access"
+	"mailtrail/pipeline/ingest"
+)
+
+func newIngestCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "ingest",
+		Short: "Take events from Kafka into ClickHouse, each exactly once",
+		Long: `ingest is one member of the consumer group ingest.group; run any number of them.
+Killed at any moment, it or another member finishes the open block without losing or doubling an event.`,
+		Example: `  mailtrail ingest --config site.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.runRole(c.Context(), "ingest", startIngest)
+		},
+	}
+}
+
+// role is what the parts of one process share.
+type role struct {
+	*app
+	config   *config.Loaded
+	log      zerolog.Logger
+	observer *observer
+	parts    *components
+}
+
+// runRole runs one role with its metrics until ctx ends.
+func (a *app) runRole(ctx context.Context, name string, start func(context.Context, *role) error) error {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	r := &role{app: a, config: c, log: log, observer: newObserver(string(c.Metrics.Listen)), parts: newComponents(log)}
+	defer r.parts.stop()
+	r.parts.start("metrics", r.observer.run)
+	if err := start(ctx, r); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	log.Info().Str("role", name).Str("metrics", string(c.Metrics.Listen)).Msg("running")
+	return r.parts.wait(ctx)
+}
+
+// deviceZones lists the time zones of devices; an access file that is not there names none.
+func deviceZones(store *access.Editor) ([]string, error) {
+	book, err := store.List()
+	if err != nil {
+		return nil, err
+	}
+	var zones []string
+	for _, device := range book.Devices {
+		if device.Zone != "" {
+			zones = append(zones, device.Zone)
+		}
+	}
+	slices.Sort(zones)
+	return slices.Compact(zones), nil
+}
+
+func (r *role) rules() (*ruleBook, error) {
+	zones, err := deviceZones(access.NewEditor(r.config.AccessFile(), r.now))
+	if err != nil {
+		return nil, err
+	}
+	return loadRules(r.config, zones)
+}
+
+// startIngest starts one member of the group.
+func startIngest(ctx context.Context, r *role) error {
+	c := r.config
+	rules, err := r.rules()
+	if err != nil {
+		return err
+	}
+	client, err := newKafka(c)
+	if err != nil {
+		return err
+	}
+	store, err := openClickHouse(c, rules, embedded.Writer)
+	if err != nil {
+		return err
+	}
+	// The runtime collects garbage harder as the process nears the bound.
+	debug.SetMemoryLimit(int64(c.Ingest.Memory))
+	part, err := ingest.New(ingest.Config{
+		BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Memory: int64(c.Ingest.Memory),
+		Rules: rules.ingestRules(c),
+	}, ingest.Deps{
+		Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
+		Broker: newFrontTopic(c, client), Store: rowStore{store}, Reached: faultPoint(),
+	})
+	if err != nil {
+		return err
+	}
+	r.observer.ready("clickhouse", store.Ping)
+	r.observer.ready("ingest", part.Healthy)
+	r.parts.start("ingest", func(ctx context.Context) error {
+		defer client.Close()
+		defer store.Close()
+		return part.Run(ctx)
+	})
+	return nil
+}
+
+func wallClock() int64 { return time.Now().UnixMilli() }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"mailtrail/cmd/mailtrail/config"
+	"mailtrail/pipeline/ingest"
+	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/derive"
+	"mailtrail/schemas/facility"
+	"mailtrail/schemas/retention"
+)
+
+// ruleBook is what decides about events: the retention schedule and the reference tables, built in or from files.
+type ruleBook struct {
+	schedule *retention.Schedule
+	tables   *derive.Tables
+}
+
+// loadRules reads the schedule and the tables that the configuration names. zones are the time zones that devices are
+// configured with, which the facility table must know besides its own.
+func loadRules(c *config.Loaded, zones []string) (*ruleBook, error) {
+	book := &ruleBook{schedule: retention.Builtin()}
+	var err error
+	if book.tables, err = derive.Builtin(); err != nil {
+		return nil, err
+	}
+	for _, file := range []struct {
+		key, path string
+		parse     func([]byte) error
+	}{
+		{"retention.schedule", c.Retention.Schedule, func(text []byte) (err error) {
+			book.schedule, err = retention.Parse(text)
+			return err
+		}},
+		{"reference.facilities", c.Reference.Facilities, func(text []byte) (err error) {
+			book.tables.Facilities, err = facility.Parse(bytes.NewReader(text))
+			return err
+		}},
+		{"reference.service_types", c.Reference.ServiceTypes, func(text []byte) (err error) {
+			book.tables.ServiceTypes, err = barcode.ParseServiceTypes(text)
+			return err
+		}},
+	} {
+		if file.path == "" {
+			continue
+		}
+		text, err := os.ReadFile(file.path)
+		if err == nil {
+			err = file.parse(text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", file.key, file.path, err)
+		}
+	}
+	if len(zones) > 0 {
+		if book.tables.Facilities, err = book.tables.Facilities.WithZones(zones...); err != nil {
+			return nil, fmt.Errorf("time zones of devices (access.file): %w", err)
+		}
+	}
+	return book, nil
+}
+
+// ingestRules are the rules as ingest takes them.
+func (b *ruleBook) ingestRules(c *config.Loaded) ingest.Rules {
+	return ingest.Rules{Schedule: b.schedule, Tables: b.tables, Ahead: c.Ingest.Ahead}
+}

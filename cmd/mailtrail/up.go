@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mailtrail/cmd/mailtrail/config"
+	"mailtrail/deploy/local"
+	"mailtrail/deploy/local/broker"
+	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/deploy/local/engines"
+	"mailtrail/pipeline/access"
+)
+
+func newUpCommand(a *app) *cobra.Command {
+	var demo bool
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Start everything on this machine: a broker, ClickHouse and every role",
+		Long: `up starts the embedded stack and every role in one process. All state lies in the folder data.
+Ctrl-C (or SIGTERM) ends it cleanly; killed, it takes up where it was.`,
+		Example: `  mailtrail up --demo`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.up(c.Context(), demo)
+		},
+	}
+	command.Flags().BoolVar(&demo, "demo", false, "also feed it a simulated day of mail, a million events, once a data folder")
+	return command
+}
+
+// up runs the embedded stack until ctx ends.
+func (a *app) up(ctx context.Context, demo bool) error {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	if c.Mode != config.Embedded {
+		return wrongUsage("`up` starts servers of its own, and mode is %q: set mode: embedded, or start the roles one by one (gateway, ingest)", c.Mode)
+	}
+	unlock, err := local.Lock(c.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return a.runRole(ctx, "up", func(ctx context.Context, r *role) error {
+		var day *demonstration
+		if demo {
+			if day, err = r.prepareDemo(ctx); err != nil {
+				return err
+			}
+		}
+		if err := startStack(ctx, r); err != nil {
+			return err
+		}
+		r.tellWhere()
+		if day != nil {
+			r.parts.start("demonstration", day.run)
+		}
+		return nil
+	})
+}
+
+// startStack starts the servers, brings them to what this version needs, and starts the roles.
+func startStack(ctx context.Context, r *role) error {
+	began := time.Now()
+	engine, err := r.findEngine(ctx)
+	if err != nil {
+		return err
+	}
+	if err := startBroker(ctx, r); err != nil {
+		return err
+	}
+	if err := startClickHouse(ctx, r, engine); err != nil {
+		return err
+	}
+	err = r.parts.check(ctx, func(ctx context.Context) error {
+		return migrate(ctx, r, time.Minute, func(object, action, what string) error {
+			r.log.Debug().Str("object", object).Str("action", action).Str("what", what).Msg("migrated")
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := startIngest(ctx, r); err != nil {
+		return err
+	}
+	if err := startGateway(ctx, r); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stderr, "started in %s\n", time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+func (r *role) findEngine(ctx context.Context) (engines.ClickHouse, error) {
+	fetcher, err := engines.New(engines.Config{}, engines.Deps{Out: r.stderr})
+	if err != nil {
+		return engines.ClickHouse{}, err
+	}
+	return fetcher.ClickHouse(ctx)
+}
+
+func startBroker(ctx context.Context, r *role) error {
+	kafka, err := broker.New(broker.Config{
+		Dir: filepath.Join(r.config.Data, "kafka"), Addr: string(r.config.Kafka.Brokers[0]), Partitions: r.config.Kafka.Partitions,
+		// Only whole segments leave the disk, so small ones keep what is left of a topic's past short.
+		MaxMessage: int64(r.config.Kafka.MaxMessage), RetentionCheck: time.Minute, SegmentBytes: 32 << 20,
+	}, broker.Deps{Log: r.log.With().Str("part", "broker").Logger()})
+	if err != nil {
+		return err
+	}
+	r.parts.start("broker", kafka.Run)
+	return r.parts.check(ctx, kafka.Ready)
+}
+
+func startClickHouse(ctx context.Context, r *role, engine engines.ClickHouse) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program, to start it again as ClickHouse: %w", err)
+	}
+	log := r.log.With().Str("part", "clickhouse").Logger()
+	parties, err := access.Open(r.config.AccessFile(), access.Deps{Logger: log, Registerer: r.observer.part("clickhouse"), Now: r.now})
+	if err != nil {
+		return err
+	}
+	analysts := func() (list []embedded.Analyst, _ error) {
+		for _, party := range parties.Analysts() {
+			list = append(list, embedded.Analyst{Name: party.Name, PasswordSHA256: party.Digest.String()})
+		}
+		return list, nil
+	}
+	server, err := embedded.New(embedded.Config{
+		Data: r.config.Data, Native: string(r.config.ClickHouse.Addr[0]), HTTP: string(r.config.ClickHouse.HTTP),
+		LogDays: systemLogDays, MemoryRatio: 0.6, Reader: embedded.DefaultReaderLimits(),
+	}, embedded.Deps{Log: log, Metrics: r.observer.registry, Engine: engine, Self: []string{self, engineCommand}, Analysts: analysts})
+	if err != nil {
+		return err
+	}
+	r.parts.start("ClickHouse", server.Run)
+	if err := r.parts.check(ctx, server.Ready); err != nil {
+		return err
+	}
+	r.parts.start("watch over analysts", func(ctx context.Context) error {
+		return restartForAnalysts(ctx, analysts, server, log)
+	})
+	return nil
+}
+
+// systemLogDays is how long ClickHouse's own logs are kept. They hold the text of analysts' queries, which may name
+// pieces, so they live shorter than any class of records.
+const systemLogDays = 2
+
+// tellWhere says where everything is.
+func (r *role) tellWhere() {
+	c := r.config
+	scheme := "http"
+	if c.Gateway.TLS.Cert != "" {
+		scheme = "https"
+	}
+	fmt.Fprintf(r.stderr, `mailtrail is running. Everything it keeps lies in %s.
+  equipment    %s://%s/v1/scans      (gateway; a token: mailtrail access add device NAME)
+  Kafka        %s                  (topic mail.scans: JSON events or ScanBatch)
+  SQL          %s native, %s HTTP  (a login: mailtrail access add analyst NAME)
+  metrics      http://%s/metrics   (also /healthz and /readyz)
+  in a shell   mailtrail status | piece BARCODE | query SQL | audit | rejects list
+Ctrl-C ends it; what was acknowledged stays.
+`, c.Data, scheme, c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Metrics.Listen)
+}
