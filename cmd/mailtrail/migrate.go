@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/schemas/event"
 	"mailtrail/sinks/clickhouse"
 )
 
@@ -22,6 +23,7 @@ It says what it changed, and can be run again. Topics come first, then tables an
 		Args:    cobra.NoArgs,
 	}
 	format := addFormatFlag(command)
+	newTopic := command.Flags().String("new-topic", "", "say that the `topic` was made anew: its offsets begin at 0 again and are counted apart from now on")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		r, err := a.plainRole()
 		if err != nil {
@@ -31,13 +33,38 @@ It says what it changed, and can be run again. Topics come first, then tables an
 		if err != nil {
 			return err
 		}
-		err = migrate(c.Context(), r, time.Minute, func(object, action, what string) error { return rows.Row(object, action, what) })
+		tell := func(object, action, what string) error { return rows.Row(object, action, what) }
+		err = migrate(c.Context(), r, time.Minute, tell)
+		if err == nil && *newTopic != "" {
+			err = relabel(c.Context(), r, *newTopic, tell)
+		}
 		if closeErr := rows.Close(); err == nil {
 			err = closeErr
 		}
 		return err
 	}
 	return command
+}
+
+// relabel gives a topic that was made anew its next label.
+func relabel(ctx context.Context, r *role, topic string, tell func(object, action, what string) error) error {
+	if topic != event.ScansTopic {
+		return wrongUsage("--new-topic %s: expected %s, the topic whose offsets are stored", topic, event.ScansTopic)
+	}
+	rules, err := r.rules()
+	if err != nil {
+		return err
+	}
+	store, err := openClickHouse(r.config, rules, embedded.Writer)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	label, err := store.NewTopicLabel(ctx, topic)
+	if err != nil {
+		return err
+	}
+	return tell("topic "+topic, "relabelled", "its rows and receipts stand under "+label+"; partitions that had stopped go on within seconds")
 }
 
 // plainRole is the surroundings of a command that starts no long-lived part.

@@ -71,12 +71,16 @@ type Store interface {
 	InsertBatches(ctx context.Context, token string, rows []event.BatchRow) error
 	InsertReplays(ctx context.Context, token string, rows []event.ReplayRow) error
 	InsertReceipt(ctx context.Context, token string, receipt event.Receipt) error
-	// Batches returns what is stored under the ids since the time (Unix milliseconds).
+	// Batches returns what is stored under the ids since the time (Unix
+	// milliseconds), of all topics where topic is empty.
 	Batches(ctx context.Context, topic string, ids []string, since int64) ([]event.BatchRow, error)
 	// Replays returns where the origins are stored.
 	Replays(ctx context.Context, origins []string) ([]event.ReplayRow, error)
 	// LastReceipts returns the last offset that a receipt covers, by partition.
 	LastReceipts(ctx context.Context, topic string) (map[int32]int64, error)
+	// TopicLabel returns the name under which rows and receipts of the topic
+	// stand: another than its own where it was made anew.
+	TopicLabel(ctx context.Context, topic string) (string, error)
 	PutEpoch(ctx context.Context, parts []event.EpochPart) error
 	Epoch(ctx context.Context, epoch string) ([]event.EpochPart, error)
 	// Transient reports whether an error of this side can heal by itself.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,6 +118,7 @@ type fakeStore struct {
 	replays  []event.ReplayRow
 	receipts []event.Receipt
 	epochs   map[string][]event.EpochPart
+	label    string
 	step     func(string)
 }
 
@@ -193,9 +195,16 @@ func (s *fakeStore) Replays(_ context.Context, origins []string) (found []event.
 	return found, nil
 }
 
-func (s *fakeStore) LastReceipts(context.Context, string) (map[int32]int64, error) {
+func (s *fakeStore) TopicLabel(_ context.Context, topic string) (string, error) {
+	return cmp.Or(s.label, topic), nil
+}
+
+func (s *fakeStore) LastReceipts(_ context.Context, topic string) (map[int32]int64, error) {
 	last := map[int32]int64{}
 	for _, r := range s.receipts {
+		if r.Topic != topic {
+			continue
+		}
 		last[r.Partition] = max(last[r.Partition], r.Last)
 	}
 	return last, nil

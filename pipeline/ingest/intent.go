@@ -16,6 +16,9 @@ type Intent struct {
 	At int64 `json:"at"`
 	// Epoch names the tables that decide.
 	Epoch string `json:"epoch"`
+	// Topic is the label under which the topic's rows stand, where it is not the
+	// topic's own name (see Store.TopicLabel).
+	Topic string `json:"topic,omitempty"`
 	// Elsewhere lists messages, by distance from the first offset, whose batch
 	// id was stored from another partition before the block was cut. Within one
 	// partition the order of offsets decides and nothing need be remembered.

@@ -68,7 +68,7 @@ func (w *worker) lookUpBatches(ctx context.Context, b *block, at int64, known *p
 	since := at - w.repeatsFor.Milliseconds()
 	var rows []event.BatchRow
 	err := w.retry(ctx, "look up batch ids", w.deps.Store.Transient, func(ctx context.Context) (err error) {
-		rows, err = w.deps.Store.Batches(ctx, b.topic, ids, since)
+		rows, err = w.deps.Store.Batches(ctx, "", ids, since)
 		return err
 	})
 	if err != nil {
@@ -81,7 +81,7 @@ func (w *worker) lookUpBatches(ctx context.Context, b *block, at int64, known *p
 		}
 		e := earlier{row.Offset, places}
 		switch {
-		case row.Partition != b.partition:
+		case row.Topic != b.topic || row.Partition != b.partition:
 			foreign.places[row.ID] = append(foreign.places[row.ID], e)
 		case row.Offset < b.first:
 			known.places[row.ID] = append(known.places[row.ID], e)

@@ -3,6 +3,8 @@ package ingest
 import (
 	"context"
 	"fmt"
+
+	"mailtrail/schemas/event"
 )
 
 // resume finds the place to go on from: the group's offset, and the block that
@@ -22,20 +24,29 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 	if err != nil {
 		return nil, err
 	}
+	var label string
 	var receipts map[int32]int64
 	err = w.retry(ctx, "read the receipts", w.deps.Store.Transient, func(ctx context.Context) (err error) {
-		receipts, err = w.deps.Store.LastReceipts(ctx, w.block.topic)
+		if label, err = w.deps.Store.TopicLabel(ctx, event.ScansTopic); err != nil {
+			return err
+		}
+		receipts, err = w.deps.Store.LastReceipts(ctx, label)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	w.block.topic = label
 	last, covered := receipts[w.partition]
 	open, err := ParseIntent(offset, metadata)
 	if err != nil {
 		return nil, &stopError{fmt.Errorf("%w: another program uses this consumer group; give mailtrail a group of its own with ingest.group", err)}
 	}
-	place := place{w.block.topic, w.partition, offset, start, end}
+	if label != event.ScansTopic && !covered && (open == nil || open.Topic != label) {
+		// The topic was made anew and nothing of the new one is taken in: what the group has stored is of the old one.
+		offset, open = start, nil
+	}
+	place := place{event.ScansTopic, w.partition, offset, start, end}
 	switch {
 	case offset < 0 && covered:
 		return nil, &stopError{place.errorf("the group has no offset, but receipts cover the partition up to offset %d (was the group renamed, or did its offsets expire?): set ingest.group to the name used before; or stop all ingest and run `mailtrail audit --repair`, which sets the group behind its receipts", last)}
@@ -45,7 +56,7 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 			w.log.Warn().Int64("start", start).Msg("a new group begins where the topic begins; what Kafka deleted before is not taken in")
 		}
 	case offset > end:
-		return nil, &stopError{place.errorf("the group's offset %d lies behind the end of the topic, %d: the topic was made anew or lost its data; nothing is taken in, since its offsets would be stored a second time. Bring the old topic back, or stop all ingest and run `mailtrail migrate --new-topic %s`, which counts the offsets of the new one apart", offset, end, w.block.topic)}
+		return nil, &stopError{place.errorf("the group's offset %d lies behind the end of the topic, %d: the topic was made anew or lost its data; nothing is taken in, since its offsets would be stored a second time. Bring the old topic back, or run `mailtrail migrate --new-topic %s`, which counts the offsets of the new one apart", offset, end, event.ScansTopic)}
 	case offset < start:
 		return nil, &stopError{w.goneAt(offset, start)}
 	case covered && open == nil && last >= offset:
@@ -78,5 +89,5 @@ func (w *worker) goneError(ctx context.Context) error {
 }
 
 func (w *worker) goneAt(offset, start int64) error {
-	return place{topic: w.block.topic, partition: w.partition}.errorf("offset %d is the next to be taken in, but the topic begins at %d: Kafka deleted events before they were taken in, or the topic was made anew. Stop all ingest and run `mailtrail audit`, which names what is lost; `mailtrail audit --repair` then sets the group to where the topic begins", offset, start)
+	return place{topic: event.ScansTopic, partition: w.partition}.errorf("offset %d is the next to be taken in, but the topic begins at %d: Kafka deleted events before they were taken in, or the topic was made anew. Stop all ingest and run `mailtrail audit`, which names what is lost; `mailtrail audit --repair` then sets the group to where the topic begins", offset, start)
 }

@@ -4,12 +4,18 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"mailtrail/schemas/event"
 )
 
 // storeNew cuts the block: its clock is read once, its intent is written, and
 // it is stored.
 func (w *worker) storeNew(ctx context.Context) error {
-	return w.store(ctx, w.epoch, Intent{At: w.now(), Epoch: w.epoch.Name}, false)
+	open := Intent{At: w.now(), Epoch: w.epoch.Name}
+	if w.block.topic != event.ScansTopic {
+		open.Topic = w.block.topic
+	}
+	return w.store(ctx, w.epoch, open, false)
 }
 
 // store decides about the block's events under the intent's clock and brings

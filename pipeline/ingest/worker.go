@@ -49,6 +49,7 @@ func (g *Ingest) newWorker(generation Generation, partition int32) *worker {
 // that returns ends the generation for all.
 func (w *worker) run(ctx context.Context) {
 	w.halt(w.partition, false)
+	reason := "" // of the stop, said once
 	for ctx.Err() == nil {
 		err := w.work(ctx)
 		w.release()
@@ -57,9 +58,12 @@ func (w *worker) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 		case errors.As(err, &stop):
+			if err.Error() != reason {
+				reason = err.Error()
+				w.log.Error().Err(err).Msg("partition stopped: nothing more of it is taken in until this is mended")
+			}
 			w.halt(w.partition, true)
-			w.log.Error().Err(err).Msg("partition stopped: nothing more of it is taken in until this is mended")
-			<-ctx.Done()
+			pause(ctx, lookAgain)
 		case errors.Is(err, ErrNotOwner):
 			w.log.Info().Msg("partition has gone to another member; its open block is left to the new owner")
 			<-ctx.Done()
@@ -70,6 +74,9 @@ func (w *worker) run(ctx context.Context) {
 	}
 	w.halt(w.partition, false)
 }
+
+// lookAgain is how often a stopped partition looks whether it was mended.
+const lookAgain = 10 * time.Second
 
 // stopError is an error that only a person can mend.
 type stopError struct{ err error }
@@ -83,6 +90,7 @@ func (w *worker) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.halt(w.partition, false)
 	if open != nil {
 		if err := w.again(ctx, open); err != nil {
 			return err

@@ -12,6 +12,7 @@ const (
 	Batches           Query = "batches"
 	Replays           Query = "replays"
 	Epoch             Query = "epoch"
+	TopicLabel        Query = "topic_label"
 	LastReceipts      Query = "last_receipts"
 	Receipts          Query = "receipts"
 	RowCounts         Query = "row_counts"
