@@ -15,6 +15,7 @@ import (
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/deploy/local/engines"
 	"mailtrail/pipeline/access"
+	"mailtrail/pipeline/report"
 )
 
 func newUpCommand(a *app) *cobra.Command {
@@ -94,6 +95,9 @@ func startStack(ctx context.Context, r *role) error {
 	if err := startGateway(ctx, r); err != nil {
 		return err
 	}
+	api := report.New(report.Config{Listen: string(r.config.API.Listen), Cert: r.config.API.TLS.Cert, Key: r.config.API.TLS.Key},
+		report.Deps{Log: r.log.With().Str("part", "api").Logger(), Clock: r.now})
+	r.parts.start("api", api.Run)
 	fmt.Fprintf(r.stderr, "started in %s\n", time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
@@ -167,8 +171,9 @@ func (r *role) tellWhere() {
   equipment    %s://%s/v1/scans      (gateway; a token: mailtrail access add device NAME)
   Kafka        %s                  (topic mail.scans: JSON events or ScanBatch)
   SQL          %s native, %s HTTP  (a login: mailtrail access add analyst NAME)
+  API          http://%s                 (for mailers; not there yet: it answers not_available)
   metrics      http://%s/metrics   (also /healthz and /readyz)
   in a shell   mailtrail status | piece BARCODE | query SQL | audit | rejects list
 Ctrl-C ends it; what was acknowledged stays.
-`, c.Data, scheme, c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Metrics.Listen)
+`, c.Data, scheme, c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.API.Listen, c.Metrics.Listen)
 }

@@ -80,7 +80,7 @@ func (g *Gateway) finish(route string, c *call, start time.Time, panicked any) {
 		c.fail(fail(http.StatusInternalServerError, Internal, "the gateway failed; nothing was acknowledged"))
 	}
 	g.metrics.request(route, c.status, c.received)
-	line := g.log.Info()
+	line := g.log.Debug()
 	if c.status >= http.StatusInternalServerError {
 		line = g.log.Warn().AnErr("cause", c.cause)
 	}
