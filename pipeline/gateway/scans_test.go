@@ -234,7 +234,7 @@ func TestMetricsAndLog(t *testing.T) {
 
 	log := f.log.String()
 	require.Equal(t, 5, strings.Count(log, `"message":"request"`), log)
-	require.Contains(t, log, `"level":"info","method":"POST","route":"scans","status":202`)
+	require.Contains(t, log, `"level":"debug","method":"POST","route":"scans","status":202`)
 	require.Contains(t, log, `"accepted":2,"refused":1`)
 	require.Contains(t, log, `"device":"d1"`)
 	require.Contains(t, log, `"method":"other","route":"other","status":404`)
