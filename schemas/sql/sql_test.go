@@ -33,7 +33,8 @@ func object(t *testing.T, s *SQL, kind Kind, name string) Object {
 func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
-		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, VolumeDifferences, Piece,
+		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
+		VolumeDifferences, VolumeShares, Piece,
 		SlotStatus, TableStatus, DiskStatus, Database, Definition, Columns, Editions,
 	}
 	entries, err := fs.ReadDir(files, "queries")

@@ -48,11 +48,12 @@ type BlockDifference struct {
 	Expected, Rows, Identities uint64
 }
 
-// BlockDifferences compares the receipts of a partition with its scans, in all
-// slots that are not due. It takes about 24 bytes of the server's memory for
+// BlockDifferences compares the receipts of a partition with its scans at
+// offsets below before, in all slots that are not due. It takes about 24 bytes of the server's memory for
 // each scan, over 500 MB on its disk.
-func (s *Store) BlockDifferences(ctx context.Context, topic string, partition int32) (found []BlockDifference, err error) {
-	err = s.each(ctx, sql.BlockDifferences, nil, params{"topic": topic, "partition": partition}, func(rows driver.Rows) error {
+func (s *Store) BlockDifferences(ctx context.Context, topic string, partition int32, before int64) (found []BlockDifference, err error) {
+	asked := params{"topic": topic, "partition": partition, "before": before}
+	err = s.each(ctx, sql.BlockDifferences, nil, asked, func(rows driver.Rows) error {
 		var d BlockDifference
 		var covered uint8
 		err := rows.Scan(&d.First, &covered, &d.Class, &d.Slot, &d.Expected, &d.Rows, &d.Identities)

@@ -1,6 +1,6 @@
 -- The receipts whose rows are not what they say, by class and slot. Each row of scans finds its receipt by an ASOF JOIN, which
 -- keeps the receipts of one partition sorted in memory and reads scans once. Rows in no receipt come with covered = 0, under
--- the offset where the gap begins. Slots that are due count on neither side. An identity is packed as in row_counts.sql.
+-- the offset where the gap begins. Blocks and scans at offset before and behind it count on neither side, nor do slots that are due. An identity is packed as in row_counts.sql.
 SELECT begin, covered, class, slot_start, sum(said) AS expected, sum(found) AS rows, sum(singles) AS identities
 FROM
 (
@@ -8,7 +8,7 @@ FROM
     FROM
     (
         SELECT first, part.class AS retention_class, part.slot AS slot, part.rows AS said
-        FROM (SELECT first, slots.class, slots.slot, slots.rows FROM {{table "blocks"}} WHERE topic = {topic:String} AND partition = {partition:Int32})
+        FROM (SELECT first, slots.class, slots.slot, slots.rows FROM {{table "blocks"}} WHERE topic = {topic:String} AND partition = {partition:Int32} AND first < {before:Int64})
         ARRAY JOIN slots.class AS `part.class`, slots.slot AS `part.slot`, slots.rows AS `part.rows`
     )
     WHERE {{visible "scans"}}
@@ -20,13 +20,13 @@ FROM
     (
         SELECT partition, offset, index, retention_class, slot
         FROM {{table "scans"}}
-        WHERE topic = {topic:String} AND partition = {partition:Int32} AND {{visible "scans"}}
+        WHERE topic = {topic:String} AND partition = {partition:Int32} AND offset < {before:Int64} AND {{visible "scans"}}
     ) AS scan
     ASOF LEFT JOIN
     (
         SELECT partition, first, last, 1 AS known
         FROM {{table "blocks"}}
-        WHERE topic = {topic:String} AND partition = {partition:Int32}
+        WHERE topic = {topic:String} AND partition = {partition:Int32} AND first < {before:Int64}
     ) AS block
     ON scan.partition = block.partition AND scan.offset >= block.first
     GROUP BY begin, covered, class, slot_start
