@@ -16,7 +16,8 @@ const EnvelopeBytes = 64 << 10
 
 // Producer writes messages and waits until all replicas in sync have them.
 // The partition follows from the key as Java's clients choose it, so that
-// equal keys meet in one partition whoever writes them.
+// equal keys meet in one partition whoever writes them, and messages without a
+// key are spread.
 type Producer struct {
 	writer *kafkago.Writer
 }
@@ -27,7 +28,7 @@ func (c *Client) NewProducer(maxMessage int) *Producer {
 	return &Producer{writer: &kafkago.Writer{
 		Addr:         c.addr,
 		Transport:    c.transport,
-		Balancer:     kafkago.Murmur2Balancer{Consistent: true},
+		Balancer:     kafkago.Murmur2Balancer{},
 		RequiredAcks: kafkago.RequireAll,
 		BatchBytes:   int64(maxMessage + EnvelopeBytes),
 		BatchSize:    1000,
