@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -51,10 +52,12 @@ func (c *Client) Fetch(ctx context.Context, f Fetch) (*Fetched, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.MaxWait+30*time.Second)
 	defer cancel()
 	res, err := c.transport.RoundTrip(ctx, c.addr, &fetchapi.Request{
-		ReplicaID:      -1,
-		MaxWaitTime:    int32(f.MaxWait.Milliseconds()),
-		MinBytes:       1,
-		MaxBytes:       int32(f.MaxBytes),
+		ReplicaID:   -1,
+		MaxWaitTime: int32(f.MaxWait.Milliseconds()),
+		MinBytes:    1,
+		// The partition's own bound is the one that counts. The embedded broker
+		// leaves the list of aborted transactions out of an answer that reaches this one.
+		MaxBytes:       math.MaxInt32,
 		IsolationLevel: int8(kafkago.ReadCommitted),
 		SessionID:      0,
 		SessionEpoch:   -1,

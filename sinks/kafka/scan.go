@@ -28,6 +28,15 @@ func (c *Client) Scan(ctx context.Context, topic string, each func(*event.Messag
 	return nil
 }
 
+// Size is how many offsets the topic holds, markers of transactions among them.
+func (c *Client) Size(ctx context.Context, topic string) (size int64, err error) {
+	spans, err := c.Spans(ctx, topic)
+	for _, span := range spans {
+		size += span.End - span.Start
+	}
+	return size, err
+}
+
 func (c *Client) scanSpan(ctx context.Context, topic string, span Span, each func(*event.Message) error) error {
 	for at := span.Start; at < span.End; {
 		got, err := c.Fetch(ctx, Fetch{Topic: topic, Partition: span.Partition, Offset: at, MaxBytes: scanBytes, MaxWait: 100 * time.Millisecond})

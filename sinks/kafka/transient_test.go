@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
+	produceapi "github.com/segmentio/kafka-go/protocol/produce"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,6 +51,10 @@ func TestTransient(t *testing.T) {
 		{worst(kafkago.WriteErrors{nil, kafkago.NotLeaderForPartition}), true},
 		{worst(kafkago.WriteErrors{nil, kafkago.NotLeaderForPartition, kafkago.MessageSizeTooLarge, kafkago.RequestTimedOut}), false},
 		{kafkago.MessageTooLargeError{}, false},
+		{fetchapi.NewError(protocol.NewErrNoLeader("mail.scans", 1)), true},
+		{fetchapi.NewError(protocol.NewErrNoTopic("mail.scans")), true},
+		{produceapi.NewError(protocol.NewErrNoPartition("mail.scans", 9)), true},
+		{protocol.ErrNoRecord, false},
 	} {
 		require.Equal(t, test.want, Transient(test.err), "%v", test.err)
 		if test.err != nil {

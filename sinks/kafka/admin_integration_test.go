@@ -1,0 +1,99 @@
+package kafka
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
+)
+
+func TestEnsureTopic(t *testing.T) {
+	onBoth(t, func(t *testing.T, s server, c *Client) {
+		settings := map[string]string{"retention.ms": "86400000", "segment.ms": "3600000", "cleanup.policy": "delete"}
+		want := TopicSpec{Name: "ensured." + t.Name()[len("TestEnsureTopic/"):], Partitions: 2, Replication: 1, Settings: settings}
+		changes, err := c.EnsureTopic(within(t), want)
+		require.NoError(t, err)
+		require.Equal(t, []string{"topic " + want.Name + ": made with 2 partitions"}, changes)
+		unchanged := func() {
+			t.Helper()
+			require.Eventually(t, func() bool {
+				changes, err := c.EnsureTopic(within(t), want)
+				return err == nil && len(changes) == 0
+			}, 10*time.Second, 200*time.Millisecond, "run again, nothing is changed")
+		}
+		unchanged()
+
+		settings["retention.ms"] = "1000000"
+		settings["max.message.bytes"] = strconv.Itoa(largest)
+		changes, err = c.EnsureTopic(within(t), want)
+		require.NoError(t, err)
+		require.Len(t, changes, 2)
+		require.Regexp(t, `^topic \S+: max\.message\.bytes \d+ -> 16777216$`, changes[0])
+		require.Regexp(t, `^topic \S+: retention\.ms 86400000 -> 1000000$`, changes[1])
+		unchanged()
+		now, err := c.TopicSettings(within(t), want.Name)
+		require.NoError(t, err)
+		require.Equal(t, "1000000", now["retention.ms"])
+		require.Equal(t, "3600000", now["segment.ms"], "what was not asked to change stays")
+
+		want.Partitions = 5
+		changes, err = c.EnsureTopic(within(t), want)
+		require.NoError(t, err)
+		require.Equal(t, []string{"topic " + want.Name + ": partitions 2 -> 5"}, changes)
+		awaitLeaders(t, c, want.Name, 5)
+		unchanged()
+		want.Partitions = 3
+		unchanged()
+		partitions, err := c.Partitions(within(t), want.Name)
+		require.NoError(t, err)
+		require.Equal(t, []int32{0, 1, 2, 3, 4}, partitions, "partitions are never taken away")
+
+		if s.name() == "apache" { // the embedded broker takes any value
+			settings["retention.ms"] = "soon"
+			_, err = c.EnsureTopic(within(t), want)
+			require.ErrorContains(t, err, want.Name)
+			require.False(t, Transient(err), "%v", err)
+		}
+	})
+}
+
+// What the retention schedule asks of a topic, a broker must take and give back.
+func TestTopicSettingsOfTheSchedule(t *testing.T) {
+	onBoth(t, func(t *testing.T, _ server, c *Client) {
+		topic := makeTopic(t, c, 1)
+		settings, ok := retention.TopicSettings(retention.Builtin().TopicLife(event.ScansTopic), retention.KafkaDefaults)
+		require.True(t, ok)
+		settings["max.message.bytes"] = strconv.Itoa(largest + 2*EnvelopeBytes)
+		changes, err := c.EnsureTopic(within(t), TopicSpec{Name: topic, Partitions: 1, Replication: 1, Settings: settings})
+		require.NoError(t, err)
+		require.NotEmpty(t, changes)
+		require.Eventually(t, func() bool {
+			now, err := c.TopicSettings(within(t), topic)
+			if err != nil {
+				return false
+			}
+			for name, value := range settings {
+				if now[name] != value {
+					t.Logf("%s is %q, not %q", name, now[name], value)
+					return false
+				}
+			}
+			return true
+		}, 10*time.Second, 200*time.Millisecond)
+		again, err := c.EnsureTopic(within(t), TopicSpec{Name: topic, Partitions: 1, Replication: 1, Settings: settings})
+		require.NoError(t, err)
+		require.Empty(t, again)
+
+		made := topic + ".made"
+		_, err = c.EnsureTopic(within(t), TopicSpec{Name: made, Partitions: 1, Replication: 1, Settings: settings})
+		require.NoError(t, err, "and the same when the topic is made with them")
+		awaitLeaders(t, c, made, 1)
+		again, err = c.EnsureTopic(within(t), TopicSpec{Name: made, Partitions: 1, Replication: 1, Settings: settings})
+		require.NoError(t, err)
+		require.Empty(t, again)
+	})
+}
