@@ -19,6 +19,10 @@ type prior struct {
 	elsewhere map[int64]bool
 }
 
+func newPrior() *prior {
+	return &prior{places: map[string][]earlier{}, origins: map[string]bool{}, elsewhere: map[int64]bool{}}
+}
+
 // earlier is the places of one message.
 type earlier struct {
 	offset int64
@@ -38,7 +42,7 @@ func (e earlier) contains(all event.Ranges) bool {
 // fixed is the intent's list of repeats from elsewhere where the block is done
 // again; where it is done first, the list follows from what is stored now.
 func (w *worker) lookUp(ctx context.Context, b *block, at int64, again *Intent) (*prior, error) {
-	known := &prior{places: map[string][]earlier{}, origins: map[string]bool{}, elsewhere: map[int64]bool{}}
+	known := newPrior()
 	if again != nil {
 		for _, distance := range again.Elsewhere {
 			known.elsewhere[b.first+distance] = true
@@ -47,11 +51,12 @@ func (w *worker) lookUp(ctx context.Context, b *block, at int64, again *Intent) 
 	if len(b.requests) == 0 {
 		return known, nil
 	}
-	foreign := foreignPrior{places: map[string][]earlier{}, origins: map[string]bool{}}
-	if err := w.lookUpBatches(ctx, b, at, known, &foreign); err != nil {
+	batches, replays, err := w.askFor(ctx, b, at)
+	if err != nil {
 		return nil, err
 	}
-	if err := w.lookUpReplays(ctx, b, at, known, &foreign); err != nil {
+	foreign, err := known.sort(b, batches, replays)
+	if err != nil {
 		return nil, err
 	}
 	if again == nil {
@@ -60,60 +65,55 @@ func (w *worker) lookUp(ctx context.Context, b *block, at int64, again *Intent) 
 	return known, nil
 }
 
-func (w *worker) lookUpBatches(ctx context.Context, b *block, at int64, known *prior, foreign *foreignPrior) error {
-	ids := distinct(b.requests, func(r *request) string { return r.id })
-	if len(ids) == 0 {
-		return nil
-	}
-	since := at - w.repeatsFor.Milliseconds()
-	var rows []event.BatchRow
-	err := w.retry(ctx, "look up batch ids", w.deps.Store.Transient, func(ctx context.Context) (err error) {
-		rows, err = w.deps.Store.Batches(ctx, "", ids, since)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
+// sort takes in what earlier offsets of the block's own partition stored, and
+// returns what other partitions did.
+func (p *prior) sort(b *block, batches []event.BatchRow, replays []event.ReplayRow) (*foreignPrior, error) {
+	foreign := &foreignPrior{places: map[string][]earlier{}, origins: map[string]bool{}}
+	for _, row := range batches {
 		places, err := event.ParseRanges(row.Places)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		e := earlier{row.Offset, places}
 		switch {
 		case row.Topic != b.topic || row.Partition != b.partition:
 			foreign.places[row.ID] = append(foreign.places[row.ID], e)
 		case row.Offset < b.first:
-			known.places[row.ID] = append(known.places[row.ID], e)
+			p.places[row.ID] = append(p.places[row.ID], e)
 		}
 	}
-	return nil
-}
-
-func (w *worker) lookUpReplays(ctx context.Context, b *block, at int64, known *prior, foreign *foreignPrior) error {
-	origins := distinct(b.requests, func(r *request) string { return r.origin })
-	if len(origins) == 0 {
-		return nil
-	}
-	since := at - w.replaysFor.Milliseconds()
-	var rows []event.ReplayRow
-	err := w.retry(ctx, "look up replayed rejects", w.deps.Store.Transient, func(ctx context.Context) (err error) {
-		rows, err = w.deps.Store.Replays(ctx, origins)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
+	for _, row := range replays {
 		switch {
-		case row.At < since:
 		case row.Topic != b.topic || row.Partition != b.partition:
 			foreign.origins[row.Origin] = true
 		case row.Offset < b.first:
-			known.origins[row.Origin] = true
+			p.origins[row.Origin] = true
 		}
 	}
-	return nil
+	return foreign, nil
+}
+
+// askFor returns what is stored of the block's requests and replays.
+func (w *worker) askFor(ctx context.Context, b *block, at int64) (batches []event.BatchRow, replays []event.ReplayRow, err error) {
+	if ids := distinct(b.requests, func(r *request) string { return r.id }); len(ids) > 0 {
+		since := at - w.repeatsFor.Milliseconds()
+		err = w.retry(ctx, "look up batch ids", w.deps.Store.Transient, func(ctx context.Context) (err error) {
+			batches, err = w.deps.Store.Batches(ctx, "", ids, since)
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if origins := distinct(b.requests, func(r *request) string { return r.origin }); len(origins) > 0 {
+		since := at - w.replaysFor.Milliseconds()
+		err = w.retry(ctx, "look up replayed rejects", w.deps.Store.Transient, func(ctx context.Context) (err error) {
+			replays, err = w.deps.Store.Replays(ctx, origins)
+			return err
+		})
+		replays = slices.DeleteFunc(replays, func(row event.ReplayRow) bool { return row.At < since })
+	}
+	return batches, replays, err
 }
 
 // foreignPrior is what other partitions stored. Equal ids share a partition

@@ -28,6 +28,8 @@ func (w *worker) retry(ctx context.Context, what string, transient func(error) b
 			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
 		case errors.Is(err, ErrNotOwner), errors.Is(err, ErrGone):
 			return err
+		case w.impatient && !transient(err):
+			return fmt.Errorf("%s: %w", what, err)
 		case transient(err) || errors.Is(err, context.DeadlineExceeded):
 			wait := pauses.NextBackOff()
 			w.metrics.retries.WithLabelValues(what, "transient").Inc()

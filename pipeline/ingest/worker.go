@@ -16,6 +16,8 @@ type worker struct {
 	generation Generation
 	partition  int32
 	log        zerolog.Logger
+	// impatient: an error that does not heal by itself is returned; else it is tried again until a person has mended it.
+	impatient bool
 
 	// repeatsFor and replaysFor are how long requests and replays are remembered.
 	repeatsFor, replaysFor time.Duration
