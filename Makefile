@@ -13,6 +13,7 @@ RACE_FLAG := -race
 endif
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test lint bench crash fuzz clean go
@@ -27,7 +28,7 @@ run: build ## build and start everything on this machine, with a demonstration o
 build: go ## build the program into .bin/
 	@echo "building $(BIN)"
 	@mkdir -p $(dir $(BIN))
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/mailtrail
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.linkedVersion=$(VERSION) -X main.linkedCommit=$(COMMIT)" -o $(BIN) ./cmd/mailtrail
 
 test: go ## run all tests, those against real servers too
 	@echo "running all tests$(if $(RACE_FLAG), with the race detector); the first time, ClickHouse and Kafka are fetched (230 MB)"

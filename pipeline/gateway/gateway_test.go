@@ -256,7 +256,7 @@ func TestAnswers(t *testing.T) {
 		{name: "method", method: "GET", status: 405, code: MethodNotAllowed},
 		{name: "body that is too large", with: tiny(func(c *Config) { c.MaxBody = 10 }), body: good, status: 413, code: BodyTooLarge, limit: 10},
 		{name: "too many events", with: tiny(func(c *Config) { c.Limits.Events = 2 }), body: "[1,2,3]", status: 413, code: TooManyEvents, limit: 2},
-		{name: "content type", body: good, headers: []string{"Content-Type: application/x-www-form-urlencoded"}, status: 415, code: UnsupportedType, field: "Content-Type"},
+		{name: "content type", body: good, headers: []string{"Content-Type: text/html"}, status: 415, code: UnsupportedType, field: "Content-Type"},
 		{name: "content encoding", body: good, headers: []string{"Content-Encoding: br"}, status: 415, code: UnsupportedEncoding, field: "Content-Encoding"},
 		{name: "failure within", with: func(f *fixture) { f.produce = func(context.Context) error { panic("x") } }, body: good, status: 500, code: Internal},
 		{name: "no room for bytes", with: tiny(func(c *Config) { c.MaxBody, c.Limits.BytesInFlight = 10_000, 10_000 }), body: good, status: 503, code: Busy, limit: 10_000, retry: "1"},

@@ -26,7 +26,8 @@ func formOf(header http.Header) (event.Form, *failure) {
 	media, _, err := mime.ParseMediaType(text)
 	if err == nil {
 		switch media {
-		case event.JSONType, "text/json":
+		// The third is what curl says unless it is told otherwise.
+		case event.JSONType, "text/json", "application/x-www-form-urlencoded":
 			return event.JSONForm, nil
 		case "application/x-ndjson", "application/ndjson", "application/jsonl":
 			return event.LinesForm, nil
