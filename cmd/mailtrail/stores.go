@@ -34,6 +34,9 @@ func newKafka(c *config.Loaded) (*kafka.Client, error) {
 // openClickHouse makes the store; nothing is connected yet. embeddedUser is who logs in to the embedded server, where
 // the configuration does not name a user; to an external one it is the configured user.
 func openClickHouse(c *config.Loaded, rules *ruleBook, embeddedUser string) (*clickhouse.Store, error) {
+	if c.ClickHouse.Cluster != "" {
+		return nil, fmt.Errorf("clickhouse.cluster is %q, but this version keeps its tables on one server: leave the key empty", c.ClickHouse.Cluster)
+	}
 	tls, err := clientTLS("clickhouse.tls", c.ClickHouse.TLS)
 	if err != nil {
 		return nil, err

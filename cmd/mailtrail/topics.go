@@ -29,6 +29,10 @@ func migrateTopics(ctx context.Context, c *config.Loaded, client *kafka.Client, 
 		}
 		settings = maps.Clone(settings)
 		settings["max.message.bytes"] = strconv.Itoa(topic.most)
+		if c.Kafka.Replication >= 3 {
+			// An acknowledgement then means two copies, so that one broker may be lost.
+			settings["min.insync.replicas"] = "2"
+		}
 		made, err := client.EnsureTopic(ctx, kafka.TopicSpec{
 			Name: topic.name, Partitions: c.Kafka.Partitions, Replication: c.Kafka.Replication, Settings: settings,
 		})
