@@ -10,12 +10,17 @@ import (
 	"path/filepath"
 	"time"
 
+	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/simulate"
+	"mailtrail/sinks/clickhouse"
 )
 
 // demoDevice is the device from which the demonstration's mail comes.
 const demoDevice = "demonstration"
+
+// demoEvents is how many events are sent: a million are to be stored, and some are not as they should be.
+const demoEvents = 1_015_000
 
 // demoState remembers the demonstration of a data folder: begun with these options, it is the same mail when it is sent
 // again after an interruption, so that nothing counts twice.
@@ -68,7 +73,7 @@ func (d *demonstration) run(ctx context.Context) error {
 func (d *demonstration) send(ctx context.Context) error {
 	options := simulate.Defaults(d.state.Now)
 	options.Seed, options.Ahead = d.state.Seed, d.config.Ingest.Ahead
-	options.Wire = simulate.Protobuf
+	options.Wire, options.Count = simulate.Protobuf, demoEvents
 	fmt.Fprintf(d.stderr, "demonstration: sending a simulated day of mail, %d events, to the gateway\n", options.Count)
 	bar := d.newProgress("simulated day of mail", "events", int64(options.Count))
 	sent := uint64(0)
@@ -84,14 +89,60 @@ func (d *demonstration) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	stored := truth.Totals(simulate.HTTP)["stored"]
+	fmt.Fprintf(d.stderr, "demonstration: all sent; %d accepted, %d refused as they should be\n", progress.Accepted, progress.Refused)
+	if err := d.awaitStored(ctx, stored); err != nil {
+		return err
+	}
 	d.state.Done = true
 	if err := writeDemo(d.path, d.state); err != nil {
 		return err
 	}
-	totals := truth.Totals(simulate.HTTP)
-	fmt.Fprintf(d.stderr, "demonstration: all sent; %d accepted, %d refused as they should be. %d will be stored; see for yourself with `mailtrail audit`\n",
-		progress.Accepted, progress.Refused, totals["stored"])
+	fmt.Fprintf(d.stderr, "demonstration: %d events are stored, each once; see for yourself with `mailtrail audit`\n", stored)
 	return nil
+}
+
+// awaitStored waits until so many events of the demonstration can be seen in the public view, or ctx ends.
+func (d *demonstration) awaitStored(ctx context.Context, want uint64) error {
+	rules, err := d.rules()
+	if err != nil {
+		return err
+	}
+	store, err := openClickHouse(d.config, rules, embedded.Writer)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	for {
+		seen, err := countDemo(ctx, store)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil && seen >= want:
+			return nil
+		case err != nil && !clickhouse.Transient(err):
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+func countDemo(ctx context.Context, store *clickhouse.Store) (seen uint64, err error) {
+	rows, err := store.Query(ctx, "SELECT count() FROM scans WHERE device = '"+demoDevice+"'")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for row, err := range rows.All() {
+		if err != nil {
+			return 0, err
+		}
+		seen = row[0].(uint64)
+	}
+	return seen, nil
 }
 
 func readDemo(path string, now time.Time) (demoState, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"mailtrail/deploy/local/broker"
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/deploy/local/engines"
+	"mailtrail/deploy/local/ports"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/report"
 )
@@ -70,6 +72,10 @@ func (a *app) up(ctx context.Context, demo bool) error {
 // startStack starts the servers, brings them to what this version needs, and starts the roles.
 func startStack(ctx context.Context, r *role) error {
 	began := time.Now()
+	// Known before anything is started: these two open last, when the start has said where everything is.
+	if err := errors.Join(ports.Check("gateway.listen", string(r.config.Gateway.Listen)), ports.Check("api.listen", string(r.config.API.Listen))); err != nil {
+		return err
+	}
 	engine, err := r.findEngine(ctx)
 	if err != nil {
 		return err
