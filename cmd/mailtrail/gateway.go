@@ -30,15 +30,7 @@ func newGatewayCommand(a *app) *cobra.Command {
 // startGateway starts the door for equipment.
 func startGateway(_ context.Context, r *role) error {
 	c := r.config
-	rules, err := r.rules()
-	if err != nil {
-		return err
-	}
-	client, err := newKafka(c)
-	if err != nil {
-		return err
-	}
-	store, err := openClickHouse(c, rules, embedded.Writer)
+	stores, err := r.connect(embedded.Writer)
 	if err != nil {
 		return err
 	}
@@ -47,16 +39,16 @@ func startGateway(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	backlog := gateway.NewBacklog(rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(client, c.Ingest.Group), r.now, log, r.observer.registry)
-	producer := client.NewProducer(int(c.Kafka.MaxMessage))
-	decide := rules.ingestRules(c)
+	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group), r.now, log, r.observer.registry)
+	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
+	decide := stores.rules.ingestRules(c)
 	door, err := gateway.New(gateway.Config{
 		Listen: string(c.Gateway.Listen), TLS: gateway.TLS{Cert: c.Gateway.TLS.Cert, Key: c.Gateway.TLS.Key, ClientCA: c.Gateway.TLS.ClientCA},
 		MaxBody: int64(c.Gateway.MaxBody), MaxMessage: int(c.Kafka.MaxMessage),
-		Behind: rules.schedule.Behind(event.ScansTopic), Ahead: c.Ingest.Ahead, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),
+		Behind: stores.rules.schedule.Behind(event.ScansTopic), Ahead: c.Ingest.Ahead, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),
 	}, gateway.Deps{
-		Producer: producer, Authenticator: devices{parties}, Batches: store, Pressure: backlog,
-		LocalTime: rules.tables.Instant,
+		Producer: producer, Authenticator: devices{parties}, Batches: stores.clickhouse, Pressure: backlog,
+		LocalTime: stores.rules.tables.Instant,
 		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {
 			return decide.Preview(s, zone, wallClock())
 		},
@@ -67,8 +59,7 @@ func startGateway(_ context.Context, r *role) error {
 	}
 	r.parts.start("gateway's watch over the backlog", backlog.Run)
 	r.parts.start("gateway", func(ctx context.Context) error {
-		defer client.Close()
-		defer store.Close()
+		defer stores.close()
 		defer producer.Close()
 		return door.Run(ctx)
 	})

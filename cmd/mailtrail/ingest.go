@@ -88,15 +88,7 @@ func (r *role) rules() (*ruleBook, error) {
 // startIngest starts one member of the group.
 func startIngest(ctx context.Context, r *role) error {
 	c := r.config
-	rules, err := r.rules()
-	if err != nil {
-		return err
-	}
-	client, err := newKafka(c)
-	if err != nil {
-		return err
-	}
-	store, err := openClickHouse(c, rules, embedded.Writer)
+	stores, err := r.connect(embedded.Writer)
 	if err != nil {
 		return err
 	}
@@ -104,19 +96,18 @@ func startIngest(ctx context.Context, r *role) error {
 	debug.SetMemoryLimit(int64(c.Ingest.Memory))
 	part, err := ingest.New(ingest.Config{
 		BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Memory: int64(c.Ingest.Memory),
-		Rules: rules.ingestRules(c),
+		Rules: stores.rules.ingestRules(c),
 	}, ingest.Deps{
 		Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-		Broker: newFrontTopic(c, client), Store: rowStore{store}, Reached: faultPoint(),
+		Broker: newFrontTopic(c, stores.kafka), Store: rowStore{stores.clickhouse}, Reached: faultPoint(),
 	})
 	if err != nil {
 		return err
 	}
-	r.observer.ready("clickhouse", store.Ping)
+	r.observer.ready("clickhouse", stores.clickhouse.Ping)
 	r.observer.ready("ingest", part.Healthy)
 	r.parts.start("ingest", func(ctx context.Context) error {
-		defer client.Close()
-		defer store.Close()
+		defer stores.close()
 		return part.Run(ctx)
 	})
 	return nil

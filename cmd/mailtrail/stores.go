@@ -65,6 +65,32 @@ func embeddedPassword(c *config.Loaded, user string) (string, error) {
 	return strings.TrimSpace(string(raw)), nil
 }
 
+// connections are both stores of a role, and what decides about events.
+type connections struct {
+	rules      *ruleBook
+	kafka      *kafka.Client
+	clickhouse *clickhouse.Store
+}
+
+// connect makes the clients of both stores; nothing is connected yet.
+func (r *role) connect(embeddedUser string) (*connections, error) {
+	rules, err := r.rules()
+	if err != nil {
+		return nil, err
+	}
+	client, err := newKafka(r.config)
+	if err != nil {
+		return nil, err
+	}
+	store, err := openClickHouse(r.config, rules, embeddedUser)
+	return &connections{rules, client, store}, err
+}
+
+func (c *connections) close() {
+	c.kafka.Close()
+	c.clickhouse.Close()
+}
+
 // await calls try until it succeeds or ctx ends, for servers that are just being started. It returns the last error.
 func await(ctx context.Context, patience time.Duration, try func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
