@@ -1,0 +1,180 @@
+package crash
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/stretchr/testify/require"
+)
+
+// leftOpen is a block that is open when every ingest is dead.
+type leftOpen struct {
+	point string // where ingest ends
+	ahead string // ingest.ahead of the ingests that find the block; empty: as it was
+	// byHand: a part of the block is taken out of scans, and in another slot the view's share is.
+	byHand bool
+}
+
+func (l leftOpen) String() string {
+	text := "a block left open " + l.point
+	if l.ahead != "" {
+		text += ", the epoch changed"
+	}
+	if l.byHand {
+		text += ", a part of it and a view's share taken away"
+	}
+	return text
+}
+
+// leaveOpen kills every ingest, one of them with a block open, and lets others find it.
+func (r *run) leaveOpen(l leftOpen) {
+	for _, ingest := range r.ingests {
+		ingest.hold()
+	}
+	if l.byHand { // parts must stay as they were inserted
+		r.exec(`SYSTEM STOP MERGES mailtrail_data.scans`, `SYSTEM STOP MERGES mailtrail_data.volumes`)
+	}
+	gone, err := r.ingests[0].once(killAt + l.point + ":1")
+	require.NoError(r.t, err)
+	r.await("ingest to end "+l.point, faultWithin, func() bool {
+		select {
+		case <-gone:
+			return true
+		default:
+			return false
+		}
+	})
+	open := r.look().open
+	require.NotEmpty(r.t, open, "a block is open where ingest ends %s", l.point)
+	damaged := openBlock{}
+	if l.byHand {
+		damaged = r.damage(open)
+	}
+	var env []string
+	if l.ahead != "" {
+		env = append(env, "MAILTRAIL_INGEST_AHEAD="+l.ahead)
+	}
+	for _, ingest := range r.ingests {
+		require.NoError(r.t, ingest.resume(env...))
+	}
+	r.requireFinished(open, l.ahead != "")
+	if l.byHand {
+		r.exec(`SYSTEM START MERGES mailtrail_data.scans`, `SYSTEM START MERGES mailtrail_data.volumes`)
+		r.requireMended(damaged)
+	}
+}
+
+func (r *run) exec(statements ...string) {
+	for _, statement := range statements {
+		require.NoError(r.t, r.store.conn.Exec(r.t.Context(), statement), statement)
+	}
+}
+
+// requireFinished waits for the receipts of the open blocks and compares them with their intents.
+func (r *run) requireFinished(open []openBlock, newEpoch bool) {
+	var missing []openBlock
+	other := false
+	r.await("the open blocks' receipts", faultWithin, func() bool {
+		all, err := r.store.receipts(r.t.Context())
+		missing = slices.Clone(open)
+		for _, found := range all {
+			missing = slices.DeleteFunc(missing, func(b openBlock) bool {
+				return found == receipt{b.partition, b.first, b.Last, b.At, b.Epoch}
+			})
+			other = other || found.epoch != open[0].Epoch && found.at > open[0].At
+		}
+		// A new epoch shows in the first block that is cut after the open one.
+		return err == nil && len(missing) == 0 && (other || !newEpoch)
+	})
+	r.say("finished under their own clocks and epochs: %v", open)
+}
+
+// slotRows is how many rows of a block lie in one slot, and where.
+type slotRows struct {
+	class, slot string
+	rows        uint64
+	part        string // of scans
+	volumes     string // the part of volumes that counts them
+}
+
+const inBlock = `topic = 'mail.scans' AND partition = ? AND offset BETWEEN ? AND ?`
+
+// damage leaves one of the open blocks as a crash of the server within the insert does: without the part of one slot, and
+// without the view's share of another.
+func (r *run) damage(open []openBlock) openBlock {
+	r.await("what ingest had sent to be done", faultWithin, func() bool {
+		n, err := r.store.number(r.t.Context(), `SELECT count() FROM system.processes WHERE query_kind = 'Insert'`)
+		return err == nil && n == 0
+	})
+	for _, b := range open {
+		slots, err := r.store.slotsOf(r.t.Context(), b)
+		require.NoError(r.t, err)
+		// The crash of ingest may have left shares out by itself.
+		counted := slices.IndexFunc(slots, func(s slotRows) bool { return s.volumes != "" })
+		if counted < 0 || len(slots) < 2 {
+			continue
+		}
+		part, view := slots[(counted+1)%len(slots)], slots[counted]
+		r.say("of %v: take away %d rows of %s %s, and what volumes says of %d rows of %s %s", b, part.rows, part.class, part.slot, view.rows, view.class, view.slot)
+		r.exec(
+			fmt.Sprintf(`ALTER TABLE mailtrail_data.scans DROP PART '%s'`, part.part),
+			fmt.Sprintf(`ALTER TABLE mailtrail_data.volumes DROP PART '%s'`, view.volumes))
+		r.damaged = slots
+		return b
+	}
+	r.t.Fatalf("none of the open blocks %v has rows in two slots; logs: %s", open, r.dir)
+	return openBlock{}
+}
+
+// requireMended makes sure that the damaged block's rows are all there again. What volumes says is compared in the end.
+func (r *run) requireMended(b openBlock) {
+	rows, err := r.store.counts(r.t.Context(), `SELECT concat(retention_class, ' ', toString(slot)) AS name, count() FROM mailtrail_data.scans WHERE `+inBlock+` GROUP BY name`,
+		b.partition, b.first, b.Last)
+	require.NoError(r.t, err)
+	for _, s := range r.damaged {
+		require.Equal(r.t, s.rows, rows[s.class+" "+s.slot], "rows of the damaged block %v in slot %s %s", b, s.class, s.slot)
+	}
+}
+
+// slotsOf finds the parts that hold a block's rows and what volumes says of them. Merges must be stopped.
+func (s *storeReader) slotsOf(ctx context.Context, b openBlock) (slots []slotRows, err error) {
+	err = s.each(ctx, `SELECT retention_class, toString(slot) AS name, count(), any(_part), uniqExact(_part) FROM mailtrail_data.scans WHERE `+inBlock+`
+		GROUP BY retention_class, slot ORDER BY retention_class, slot`, func(rows driver.Rows) error {
+		var found slotRows
+		var parts uint64
+		if err := rows.Scan(&found.class, &found.slot, &found.rows, &found.part, &parts); err != nil {
+			return err
+		}
+		if parts != 1 {
+			return fmt.Errorf("the rows of %v in slot %s lie in %d parts", b, found.slot, parts)
+		}
+		slots = append(slots, found)
+		return nil
+	}, b.partition, b.first, b.Last)
+	for i := range slots {
+		if err != nil {
+			return nil, err
+		}
+		slots[i].volumes, err = s.volumesPart(ctx, slots[i])
+	}
+	return slots, err
+}
+
+// volumesPart finds the part of volumes that counts the rows of a part of scans: the one that holds the same. It returns ""
+// where none does, or several.
+func (s *storeReader) volumesPart(ctx context.Context, of slotRows) (part string, err error) {
+	const content = `groupBitXor(cityHash64(hour, scanLocaleKey, scanEventCode, object, events))`
+	found := 0
+	err = s.each(ctx, `SELECT _part FROM mailtrail_data.volumes WHERE retention_class = ? AND toString(slot) = ? GROUP BY _part HAVING `+content+` = (
+		SELECT `+content+` FROM (SELECT toStartOfHour(scanDatetime) AS hour, scanLocaleKey, scanEventCode, object, count() AS events
+		FROM mailtrail_data.scans WHERE _part = ? GROUP BY hour, scanLocaleKey, scanEventCode, object))`, func(rows driver.Rows) error {
+		found++
+		return rows.Scan(&part)
+	}, of.class, of.slot, of.part)
+	if found != 1 {
+		part = ""
+	}
+	return part, err
+}
