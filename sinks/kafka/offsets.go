@@ -96,6 +96,9 @@ func (c *Client) Partitions(ctx context.Context, topic string) ([]int32, error) 
 		if t.Name != topic {
 			continue
 		}
+		if t.Error == kafkago.UnknownTopicOrPartition {
+			break
+		}
 		if t.Error != nil {
 			return nil, fmt.Errorf("look up topic %s: %w", topic, t.Error)
 		}
@@ -105,5 +108,5 @@ func (c *Client) Partitions(ctx context.Context, topic string) ([]int32, error) 
 		}
 		return partitions, nil
 	}
-	return nil, fmt.Errorf("look up topic %s: %w", topic, kafkago.UnknownTopicOrPartition)
+	return nil, fmt.Errorf("look up topic %s, which `mailtrail migrate` makes: %w", topic, kafkago.UnknownTopicOrPartition)
 }

@@ -1,0 +1,144 @@
+package rejects
+
+import (
+	"context"
+	"fmt"
+
+	"mailtrail/schemas/event"
+)
+
+// Replayed says what a Replay did, or would do.
+type Replayed struct {
+	// Sent are rejects that went to mail.scans once more, Events the events in
+	// them: more, where whole messages were rejected.
+	Sent, Events int
+	// Stored are rejects that an earlier replay stored, Empty those without a
+	// payload, of which nothing can ever be stored.
+	Stored, Empty int
+	// Unreadable are messages of the topic that are no rejects.
+	Unreadable int
+}
+
+// Replay sends the rejects of the reason, of all reasons where it is empty, to
+// mail.scans once more, except for those that are stored. They keep their
+// identity and their clock, so that ingest stores each once however often it
+// is sent. A dry run sends nothing. Where payloads are sealed it sends the others
+// and returns a SealedError. On any other error some may have been sent, and a
+// further Replay is safe.
+func (r *Rejects) Replay(ctx context.Context, reason string, dryRun bool) (done Replayed, err error) {
+	var sealed *SealedError
+	done.Unreadable, err = r.inParts(ctx, func(found *index) error {
+		chosen := map[position]bool{}
+		for i := range found.rejects {
+			reject := &found.rejects[i]
+			switch {
+			case reason != "" && reject.Reason != reason:
+			case reject.State == Stored:
+				done.Stored++
+			case reject.Bytes == 0:
+				done.Empty++
+			case reject.Seal != event.NoSeal:
+				if sealed == nil {
+					sealed = &SealedError{ID: reject.ID, Seal: reject.Seal}
+				}
+				sealed.Count++
+			default:
+				chosen[position{reject.Partition, reject.Offset}] = true
+			}
+		}
+		return r.send(ctx, chosen, dryRun, &done)
+	})
+	if err == nil && sealed != nil {
+		err = sealed
+	}
+	return done, err
+}
+
+// position is where a reject stands in mail.rejects.
+type position struct {
+	partition int32
+	offset    int64
+}
+
+// Messages are sent together up to these bounds.
+const (
+	sendMessages = 1000
+	sendBytes    = 8 << 20
+)
+
+func (r *Rejects) send(ctx context.Context, chosen map[position]bool, dryRun bool, done *Replayed) error {
+	if len(chosen) == 0 {
+		return nil
+	}
+	var waiting []event.Message
+	rejects, size := 0, 0
+	flush := func() error {
+		if !dryRun && len(waiting) > 0 {
+			if err := r.deps.Producer.Produce(ctx, waiting); err != nil {
+				return fmt.Errorf("replay rejects: %w", err)
+			}
+		}
+		done.Sent, done.Events = done.Sent+rejects, done.Events+len(waiting)
+		waiting, rejects, size = waiting[:0], 0, 0
+		return nil
+	}
+	err := r.deps.Reader.Scan(ctx, event.RejectsTopic, func(m *event.Message) error {
+		if !chosen[position{m.Partition, m.Offset}] {
+			return nil
+		}
+		again, err := r.again(ctx, m)
+		if err != nil {
+			return err
+		}
+		waiting, rejects, size = append(waiting, again...), rejects+1, size+len(m.Value)
+		if len(waiting) < sendMessages && size < sendBytes {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// kept lists the headers that a replay keeps. The id of the request is not
+// among them: a replay is known by its origin, and the request by its first message.
+var kept = []string{event.ReceivedHeader, event.ContentTypeHeader, event.DeviceHeader, event.ZoneHeader}
+
+// again makes of a reject what is sent to mail.scans: the payload as it is, or
+// each event by itself where it holds several, since each has an identity.
+func (r *Rejects) again(ctx context.Context, m *event.Message) ([]event.Message, error) {
+	id := string(m.Header(event.OriginHeader))
+	if countEvents(m) == 1 {
+		return []event.Message{replayOf(m, id, m.Value)}, nil
+	}
+	events := scanEvents(m.Value)
+	origins := make([]string, len(events))
+	for i := range events {
+		origins[i] = originOf(id, uint32(i))
+	}
+	stored, err := r.stored(ctx, origins)
+	if err != nil {
+		return nil, err
+	}
+	var again []event.Message
+	for i, raw := range events {
+		if !stored[origins[i]] {
+			again = append(again, replayOf(m, origins[i], event.WrapProto(raw)))
+		}
+	}
+	return again, nil
+}
+
+// replayOf makes the message under an identity. The identity is the key too,
+// so that all replays of one event share a partition, where ingest sees them in order.
+func replayOf(m *event.Message, origin string, value []byte) event.Message {
+	headers := []event.Header{{Key: event.OriginHeader, Value: []byte(origin)}}
+	for _, name := range kept {
+		if text := m.Header(name); text != nil {
+			headers = append(headers, event.Header{Key: name, Value: text})
+		}
+	}
+	return event.Message{Topic: event.ScansTopic, Key: []byte(origin), Value: value, Headers: headers}
+}
