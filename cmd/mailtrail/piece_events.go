@@ -14,36 +14,18 @@ func eventTypeName(code string) string {
 }
 
 // eventName says in words what a code stands for: three digits are an operation (MODS, Handbook M-32), two characters an
-// event of a package (Publication 199). Only common ones are here; nothing for the others.
+// event of a package. Only those are here whose meaning has a public source; the full tables were not found.
 func eventName(code string) string {
 	if len(code) == 2 {
 		return packageEventName(code)
 	}
 	switch code {
-	case "015":
-		return "cancelled"
-	case "331", "891":
-		return "outgoing primary sort"
-	case "332", "892":
-		return "outgoing secondary sort"
-	case "333", "893":
-		return "managed mail sort"
-	case "334", "894":
-		return "incoming SCF sort"
-	case "335", "895":
-		return "incoming primary sort"
-	case "336", "896":
-		return "incoming secondary sort"
 	case "873":
 		return "truck arrived"
 	case "874":
 		return "container unloaded"
-	case "897":
-		return "box section sort"
-	case "898":
-		return "sector/segment sort, pass 1"
-	case "899":
-		return "sector/segment sort, pass 2"
+	case "893":
+		return "managed mail, first sort on arrival"
 	case "918":
 		return "delivery point sequence, pass 1"
 	case "919":

@@ -75,6 +75,7 @@ func (w *worker) run(ctx context.Context) {
 		}
 	}
 	w.halt(w.partition, false)
+	w.metrics.lag.DeleteLabelValues(label(w.partition))
 }
 
 // lookAgain is how often a stopped partition looks whether it was mended.
