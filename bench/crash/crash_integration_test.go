@@ -45,13 +45,17 @@ func everyPoint(chance *rand.Rand) (queue []string) {
 	return queue
 }
 
+func chooseSeed() {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano()%1e6) + 1
+	}
+}
+
 func TestNothingIsLostOrCountedTwice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs Apache Kafka and ClickHouse, and kills them")
 	}
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano()%1e6) + 1
-	}
+	chooseSeed()
 	chance := rand.New(rand.NewPCG(*seed, 0))
 	size, p := sizes{events: 300_000, blockRows: 4000, points: everyPoint(chance)}, plan{
 		ingest: 1, clickhouse: 1, broker: 1, gateway: 1, zombies: 1, asleep: 12 * time.Second, cuts: 3,
@@ -73,7 +77,7 @@ func TestNothingIsLostOrCountedTwice(t *testing.T) {
 	r.site = startSite(t, size)
 	r.say("seed %d, logs in %s", *seed, r.dir)
 	r.feed = newFeed(size.events, r.newProducer())
-	r.feed.start(t.Context(), "http://"+r.gateway, r.token, *seed)
+	r.feed.start(t.Context(), everyDoor(), "http://"+r.gateway, r.token, *seed)
 	stop := r.pace(step, every)
 	r.suffer(r.faults(p, chance))
 	stop()

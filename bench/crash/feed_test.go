@@ -15,7 +15,7 @@ import (
 	"mailtrail/schemas/event"
 )
 
-// feed sends the simulated mail, some of it by each door and in each form, no faster than its gate lets it.
+// feed sends the simulated mail, no faster than its gate lets it.
 type feed struct {
 	gate  *gate
 	group *errgroup.Group
@@ -34,16 +34,21 @@ type feed struct {
 	err      error // read after ended
 }
 
-// The parts of a feed, each its own mail.
-var parts = []struct {
+// part is a share of a feed, its own mail.
+type part struct {
 	share float64
 	door  simulate.Door
 	wire  simulate.Wire
-}{
-	{0.55, simulate.HTTP, simulate.JSON},
-	{0.20, simulate.HTTP, simulate.Protobuf},
-	{0.10, simulate.Kafka, simulate.JSON},
-	{0.15, simulate.Kafka, simulate.Protobuf},
+}
+
+// everyDoor is mail by each door and in each form.
+func everyDoor() []part {
+	return []part{
+		{0.55, simulate.HTTP, simulate.JSON},
+		{0.20, simulate.HTTP, simulate.Protobuf},
+		{0.10, simulate.Kafka, simulate.JSON},
+		{0.15, simulate.Kafka, simulate.Protobuf},
+	}
 }
 
 // requestEvents is how many events a request has.
@@ -55,7 +60,7 @@ func newFeed(events uint64, producer simulate.Producer) *feed {
 }
 
 // start begins to send.
-func (f *feed) start(ctx context.Context, url, token string, seed uint64) {
+func (f *feed) start(ctx context.Context, parts []part, url, token string, seed uint64) {
 	f.group, ctx = errgroup.WithContext(ctx)
 	for i, part := range parts {
 		options := simulate.Defaults(time.Now())
@@ -67,6 +72,7 @@ func (f *feed) start(ctx context.Context, url, token string, seed uint64) {
 			var truth simulate.Truth
 			if part.door == simulate.HTTP {
 				client := &http.Client{Transport: &gated{gate: f.gate, share: own, flying: &f.flying, next: &http.Transport{ResponseHeaderTimeout: 30 * time.Second}}}
+				defer client.CloseIdleConnections()
 				truth, _, err = simulate.ToHTTP(ctx, options, simulate.HTTPConfig{URL: url, Token: token, Client: client, Concurrency: 2, Progress: tell})
 			} else {
 				truth, _, err = simulate.ToKafka(ctx, options, simulate.KafkaConfig{Producer: &gatedProducer{f, own}, Concurrency: 1, Progress: tell})
@@ -153,10 +159,13 @@ func (g *gate) pass(ctx context.Context, share func() float64) error {
 type gated struct {
 	gate   *gate
 	share  func() float64
-	next   http.RoundTripper
+	next   *http.Transport
 	flying *atomic.Int64 // requests that were sent and are not answered
 	count  atomic.Uint64
 }
+
+// CloseIdleConnections is for http.Client, which asks its transport for it.
+func (g *gated) CloseIdleConnections() { g.next.CloseIdleConnections() }
 
 // lostEvery is after how many answers one is lost.
 const lostEvery = 100

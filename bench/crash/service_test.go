@@ -147,6 +147,16 @@ func (s *service) signal(signal os.Signal) error {
 	return s.cmd.Process.Signal(signal)
 }
 
+// pid is the process's number, 0 while it does not run.
+func (s *service) pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
+
 // life is the number of the process's starts.
 func (s *service) life() int {
 	s.mu.Lock()
