@@ -7,7 +7,7 @@ import (
 )
 
 // rejectMessage makes the message for mail.rejects: the payload as raw bytes,
-// everything else in headers (see README.md beside package event).
+// everything else in headers (see README.md of package rejects).
 func (d *decider) rejectMessage(r *reject, class string) event.Message {
 	origin := r.origin
 	if origin == "" {

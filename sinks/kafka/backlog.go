@@ -34,7 +34,7 @@ func (c *Client) Backlogs(ctx context.Context, group, topic string) ([]Backlog, 
 	for i, span := range spans {
 		b := Backlog{Partition: span.Partition, Committed: max(commits[i].Offset, span.Start), End: span.End}
 		if b.Committed < b.End {
-			if b.Oldest, err = c.timeAt(ctx, topic, b.Partition, b.Committed); err != nil {
+			if b.Oldest, err = c.timeAt(ctx, topic, b.Partition, b.Committed, b.End); err != nil {
 				return nil, err
 			}
 		}
@@ -43,14 +43,22 @@ func (c *Client) Backlogs(ctx context.Context, group, topic string) ([]Backlog, 
 	return backlogs, nil
 }
 
-// timeAt returns the timestamp of the first record from the offset on.
-func (c *Client) timeAt(ctx context.Context, topic string, partition int32, offset int64) (int64, error) {
-	got, err := c.Fetch(ctx, Fetch{Topic: topic, Partition: partition, Offset: offset, MaxBytes: 1, MaxWait: time.Millisecond})
-	if errors.Is(err, ErrOutOfRange) {
-		return 0, nil // deleted in this moment
+// timeAt returns the timestamp of the first message from the offset on, 0 where
+// there is none before the end. Offsets without an event are passed over.
+func (c *Client) timeAt(ctx context.Context, topic string, partition int32, offset, end int64) (int64, error) {
+	for offset < end {
+		got, err := c.Fetch(ctx, Fetch{Topic: topic, Partition: partition, Offset: offset, MaxBytes: 64 << 10, MaxWait: time.Millisecond})
+		switch {
+		case errors.Is(err, ErrOutOfRange):
+			return 0, nil // deleted in this moment
+		case err != nil:
+			return 0, err
+		case len(got.Messages) > 0:
+			return got.Messages[0].Time, nil
+		case got.Next == offset:
+			return 0, nil // what is left belongs to an open transaction
+		}
+		offset = got.Next
 	}
-	if err != nil || len(got.Messages) == 0 {
-		return 0, err
-	}
-	return got.Messages[0].Time, nil
+	return 0, nil
 }
