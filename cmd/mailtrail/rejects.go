@@ -150,25 +150,16 @@ func (a *app) withRejects(work func(*rejects.Rejects) error) error {
 	if err != nil {
 		return err
 	}
-	rules, err := r.rules()
+	stores, err := r.connect(embedded.Writer)
 	if err != nil {
 		return err
 	}
-	client, err := newKafka(r.config)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	store, err := openClickHouse(r.config, rules, embedded.Writer)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	producer := client.NewProducer(int(r.config.Kafka.MaxMessage))
+	defer stores.close()
+	producer := stores.kafka.NewProducer(int(r.config.Kafka.MaxMessage))
 	defer producer.Close() // nothing waits in it: Produce returns when all is written
-	reader := &shownReader{app: a, client: client}
+	reader := &shownReader{app: a, client: stores.kafka}
 	defer reader.close()
-	return work(rejects.New(rejects.Deps{Reader: reader, Producer: producer, Store: store}))
+	return work(rejects.New(rejects.Deps{Reader: reader, Producer: producer, Store: stores.clickhouse}))
 }
 
 // shownReader reads topics and shows how far it has come.
