@@ -175,15 +175,21 @@ func (u *builder) envelope(m *event.Message) (*envelope, *event.Error) {
 	if len(m.Headers) == 0 {
 		return env, nil
 	}
+	// Headers that are not ours, such as those of tracing, may be as long as they like.
+	tooLong := ""
+	if len(m.Header(event.OriginHeader)) > maxHeader {
+		tooLong = event.OriginHeader
+	}
 	for _, name := range kept {
-		if value := m.Header(name); value != nil && len(value) <= maxHeader {
+		switch value := m.Header(name); {
+		case len(value) > maxHeader:
+			tooLong = name
+		case value != nil:
 			env.kept = append(env.kept, event.Header{Key: name, Value: value})
 		}
 	}
-	for _, h := range m.Headers {
-		if len(h.Value) > maxHeader {
-			return env, badHeader(h.Key, "at most "+strconv.Itoa(maxHeader)+" bytes")
-		}
+	if tooLong != "" {
+		return env, badHeader(tooLong, "at most "+strconv.Itoa(maxHeader)+" bytes")
 	}
 	env.zone, env.device, env.origin = string(m.Header(event.ZoneHeader)), string(m.Header(event.DeviceHeader)), string(m.Header(event.OriginHeader))
 	if text := m.Header(event.ReceivedHeader); text != nil {
