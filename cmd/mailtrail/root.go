@@ -33,6 +33,7 @@ nothing outlives its limit.`,
 
 	root.AddCommand(
 		newAccessCommand(a),
+		newAuditCommand(a),
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newEngineCommand(),
