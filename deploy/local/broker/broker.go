@@ -4,7 +4,8 @@
 // as a whole.
 //
 // What it does not do as Apache Kafka does: segments are cut by size alone (segment.ms has no effect), so a record that
-// retention made invisible stays on disk until the last record of its segment is due too; timestamps are the producers'.
+// retention made invisible stays on disk until the last record of its segment is due too. Timestamps are the broker's,
+// in all topics.
 package broker
 
 import (
@@ -172,6 +173,7 @@ func (b *Broker) start() (*kfake.Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the embedded broker in %s: %w", b.config.Dir, ports.Explain("kafka.brokers", b.config.Addr, err))
 	}
+	stampOnAppend(cluster)
 	return cluster, nil
 }
 

@@ -134,6 +134,33 @@ func TestEmptiedPartitionGoesOnWhereItEnded(t *testing.T) {
 	require.EqualValues(t, 4, last)
 }
 
+// A producer's clock deletes nothing and keeps nothing: the time of a record is the broker's.
+func TestRecordsHaveTheTimeOfTheBroker(t *testing.T) {
+	config := freeConfig(t)
+	stop := up(t, config)
+	makeTopic(t, config, kafka.ConfigEntry{ConfigName: "retention.ms", ConfigValue: "604800000"})
+	require.NoError(t, produce(t.Context(), config, []byte("now")))
+	for _, nonsense := range []time.Time{time.UnixMilli(1), time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		response, err := client(config).Produce(t.Context(), &kafka.ProduceRequest{Topic: topic, RequiredAcks: kafka.RequireAll,
+			Records: kafka.NewRecordReader(kafka.Record{Value: kafka.NewBytes([]byte("nonsense")), Time: nonsense}), Compression: kafka.Gzip})
+		require.NoError(t, err)
+		require.NoError(t, response.Error)
+	}
+	stop()
+	up(t, config) // applies retention
+	first, last := offsets(t, config)
+	require.Zero(t, first, "nothing is deleted")
+	require.EqualValues(t, 3, last)
+	conn, err := kafka.DialLeader(t.Context(), "tcp", config.Addr, topic, 0)
+	require.NoError(t, err)
+	defer conn.Close()
+	for range 3 {
+		message, err := conn.ReadMessage(1 << 20)
+		require.NoError(t, err)
+		require.WithinDuration(t, time.Now(), message.Time, time.Minute)
+	}
+}
+
 func TestKilledBrokerKeepsWhatItAcknowledged(t *testing.T) {
 	config := freeConfig(t)
 	start := func() *exec.Cmd {
