@@ -48,15 +48,18 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 	}
 	place := place{event.ScansTopic, w.partition, offset, start, end}
 	switch {
+	case offset < 0 && covered && end <= last:
+		// Kafka forgets a group's offsets together with the topic.
+		return nil, &stopError{place.errorf("the group has no offset, and receipts cover the partition up to offset %d, but it ends at %d: %s", last, end, madeAnew)}
 	case offset < 0 && covered:
-		return nil, &stopError{place.errorf("the group has no offset, but receipts cover the partition up to offset %d (was the group renamed, or did its offsets expire?): set ingest.group to the name used before; or stop all ingest and run `mailtrail audit --repair`, which sets the group behind its receipts", last)}
+		return nil, &stopError{place.errorf("the group has no offset, but receipts cover the partition up to offset %d (was the group renamed, did its offsets expire, or was the topic made anew?): set ingest.group to the name used before; or stop all ingest and run `mailtrail audit --repair`, which sets the group behind its receipts; or, for a topic that was made anew, run `mailtrail migrate --new-topic %s`, which counts its offsets apart", last, event.ScansTopic)}
 	case offset < 0:
 		offset = start
 		if start > 0 {
 			w.log.Warn().Int64("start", start).Msg("a new group begins where the topic begins; what Kafka deleted before is not taken in")
 		}
 	case offset > end:
-		return nil, &stopError{place.errorf("the group's offset %d lies behind the end of the topic, %d: the topic was made anew or lost its data; nothing is taken in, since its offsets would be stored a second time. Bring the old topic back, or run `mailtrail migrate --new-topic %s`, which counts the offsets of the new one apart", offset, end, event.ScansTopic)}
+		return nil, &stopError{place.errorf("the group's offset %d lies behind the end of the topic, %d: %s", offset, end, madeAnew)}
 	case offset < start:
 		return nil, &stopError{w.goneAt(offset, start)}
 	case covered && open == nil && last >= offset:
@@ -68,6 +71,9 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 	w.block.begin(offset)
 	return open, nil
 }
+
+// madeAnew says what to do where the topic is another one than that of the receipts.
+const madeAnew = "the topic was made anew or lost its data; nothing is taken in, since its offsets would be stored a second time. Bring the old topic back, or run `mailtrail migrate --new-topic " + event.ScansTopic + "`, which counts the offsets of the new one apart"
 
 // place is where a partition stands, for errors.
 type place struct {

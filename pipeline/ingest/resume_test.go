@@ -32,6 +32,7 @@ func TestResumeStopsWhereGoingOnWouldLoseOrDouble(t *testing.T) {
 		"the offset was set back":            {offset: 2, end: 10, receipts: []event.Receipt{receipt(event.ScansTopic, 0, 4)}, stop: "lies below the receipts"},
 		"receipts behind the open block":     {offset: 2, end: 10, metadata: intent(3), receipts: []event.Receipt{receipt(event.ScansTopic, 0, 4)}, stop: "a block is open at offsets 2 to 3"},
 		"the topic was made anew":            {offset: 8, end: 3, receipts: []event.Receipt{receipt(event.ScansTopic, 0, 7)}, stop: "mailtrail migrate --new-topic mail.scans"},
+		"made anew, the offset with it":      {offset: -1, end: 3, receipts: []event.Receipt{receipt(event.ScansTopic, 0, 7)}, stop: "receipts cover the partition up to offset 7, but it ends at 3: the topic was made anew"},
 		"Kafka deleted what was not read":    {offset: 2, start: 4, end: 10, stop: "the topic begins at 4"},
 		"somebody else's metadata":           {offset: 2, end: 10, metadata: "hello", stop: "give mailtrail a group of its own"},
 		"made anew and labelled":             {offset: 8, end: 3, label: "mail.scans#2", receipts: []event.Receipt{receipt(event.ScansTopic, 0, 7)}, position: 0},
