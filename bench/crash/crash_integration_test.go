@@ -71,7 +71,7 @@ func TestNothingIsLostOrCountedTwice(t *testing.T) {
 				{point: string(ingest.AfterRows), byHand: true}, {point: string(ingest.AfterBatches), byHand: true},
 			},
 		}
-		step, every = 0.002, 2*time.Second
+		step, every = 0.0025, 2*time.Second
 	}
 	r := &run{began: time.Now()}
 	r.site = startSite(t, size)

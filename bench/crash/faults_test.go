@@ -17,7 +17,14 @@ type fault struct {
 	name string
 	// amid: it waits for an open block.
 	amid bool
-	do   func()
+	// victim is an ingest that must have partitions first.
+	victim *service
+	do     func()
+}
+
+// waits tells whether the fault is to wait further.
+func (f fault) waits(b backlog) bool {
+	return f.amid && len(b.open) == 0 || f.victim != nil && metric(f.victim.metrics, ownedPartitions) <= 0
 }
 
 // plan says how many faults of each kind there are.
@@ -39,13 +46,14 @@ func (r *run) faults(p plan, chance *rand.Rand) (all []fault) {
 	}
 	add(p.ingest, func(i int) fault {
 		victim := r.ingests[i%len(r.ingests)]
-		return fault{"kill -9 of " + victim.name, i%2 == 0, victim.kill}
+		return fault{name: "kill -9 of " + victim.name, amid: i%2 == 0, victim: victim, do: victim.kill}
 	})
-	add(p.clickhouse, func(i int) fault { return fault{"kill -9 of ClickHouse", i%2 == 0, r.killClickHouse} })
-	add(p.broker, func(i int) fault { return fault{"kill -9 of the broker", i%2 == 1, r.killBroker} })
-	add(p.gateway, func(int) fault { return fault{"kill -9 of the gateway", false, r.killGateway} })
+	add(p.clickhouse, func(i int) fault { return fault{name: "kill -9 of ClickHouse", amid: i%2 == 0, do: r.killClickHouse} })
+	add(p.broker, func(i int) fault { return fault{name: "kill -9 of the broker", amid: i%2 == 1, do: r.killBroker} })
+	add(p.gateway, func(int) fault { return fault{name: "kill -9 of the gateway", do: r.killGateway} })
 	add(p.zombies, func(i int) fault {
-		return fault{"SIGSTOP of " + r.ingests[i%2].name, true, func() { r.zombie(i%2, p.asleep) }}
+		sleeper, other := r.ingests[i%2], r.ingests[1-i%2]
+		return fault{name: "SIGSTOP of " + sleeper.name, amid: true, victim: sleeper, do: func() { r.zombie(sleeper, other, p.asleep) }}
 	})
 	add(p.cuts, func(i int) fault {
 		table, late := [...]string{"scans", "batches", "blocks"}[i%3], i%2 == 1
@@ -53,10 +61,10 @@ func (r *run) faults(p plan, chance *rand.Rand) (all []fault) {
 		if late {
 			when = "when the answer was there"
 		}
-		return fault{fmt.Sprintf("cut of an insert into %s, %s", table, when), false, func() { r.cut(table, late) }}
+		return fault{name: fmt.Sprintf("cut of an insert into %s, %s", table, when), do: func() { r.cut(table, late) }}
 	})
 	add(len(p.openBlocks), func(i int) fault {
-		return fault{p.openBlocks[i].String(), false, func() { r.leaveOpen(p.openBlocks[i]) }}
+		return fault{name: p.openBlocks[i].String(), do: func() { r.leaveOpen(p.openBlocks[i]) }}
 	})
 	chance.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
@@ -68,7 +76,7 @@ func (r *run) suffer(all []fault) {
 		var before backlog
 		r.await("events to wait before fault "+f.name, faultWithin, func() bool {
 			before = r.look()
-			return before.lag > 0 && before.taken > r.taken && (!f.amid || len(before.open) > 0)
+			return before.lag > 0 && before.taken > r.taken && !f.waits(before)
 		})
 		r.say("fault %d of %d: %s; %d messages wait, %d blocks are open", i+1, len(all), f.name, before.lag, len(before.open))
 		f.do()
@@ -115,16 +123,15 @@ func (r *run) killGateway() {
 }
 
 // zombie stops an ingest until the other has taken in events in its place, and wakes it up.
-func (r *run) zombie(i int, asleep time.Duration) {
+func (r *run) zombie(sleeper, other *service, asleep time.Duration) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), asleep)
 	defer cancel()
-	sleeper, other := r.ingests[i], r.ingests[1-i]
 	if err := sleeper.signal(syscall.SIGSTOP); err != nil {
 		r.say("%v just now; nothing to stop", err)
 		return
 	}
 	r.await("the other ingest to own all partitions", faultWithin, func() bool {
-		return metric(other.metrics, "mailtrail_ingest_partitions") == partitions
+		return metric(other.metrics, ownedPartitions) == partitions
 	})
 	<-ctx.Done()
 	before := r.look().taken

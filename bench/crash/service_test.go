@@ -74,6 +74,7 @@ func (s *service) watch(ended <-chan error, gone chan struct{}, point string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !killed(err) && !s.held {
+		s.held = true
 		s.failed(fmt.Errorf("%s ended by itself: %v, see %s", s.name, err, s.log))
 	}
 	if point != "" {

@@ -228,11 +228,14 @@ func (s *site) service(role, metrics string, points *points, env ...string) *ser
 	}
 }
 
-// await polls until the condition holds, and ends the test when it takes too long.
+// await polls until the condition holds, and ends the test when it takes too long or something else has failed.
 func (s *site) await(what string, within time.Duration, condition func() bool) {
 	s.t.Helper()
-	if !poll(s.t.Context(), within, condition) {
+	if !poll(s.t.Context(), within, func() bool { return s.t.Failed() || condition() }) {
 		s.t.Fatalf("waited %s for %s; logs: %s", within, what, s.dir)
+	}
+	if s.t.Failed() {
+		s.t.FailNow()
 	}
 }
 

@@ -75,6 +75,9 @@ func (s *site) look() backlog {
 	return b
 }
 
+// ownedPartitions is the metric of how many partitions an ingest has.
+const ownedPartitions = "mailtrail_ingest_partitions"
+
 // metric reads one metric without labels from a process, -1 where it does not answer.
 func metric(addr, name string) float64 {
 	response, err := http.Get("http://" + addr + "/metrics")
