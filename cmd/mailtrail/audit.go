@@ -41,7 +41,7 @@ must be stopped.`,
 }
 
 // auditSettle is the pause between two looks at what is not sure yet: longer than an insert takes between a table and its views.
-const auditSettle = time.Second
+const auditSettle = 500 * time.Millisecond
 
 // runAudit audits, mends where told to, and prints.
 func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error {

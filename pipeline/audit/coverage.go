@@ -16,7 +16,7 @@ type coverage struct {
 	firstAt     int64 // clock and tables of the first receipt
 	firstEpoch  string
 	widest      event.Receipt // the one that reaches last
-	gaps        []gap // between receipts, rising
+	gaps        []gap         // between receipts, rising
 	findings    []Finding
 	// twice holds the receipts that stand more than once, and muddled those
 	// that overlap with others, by first offset.

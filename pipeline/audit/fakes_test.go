@@ -1,0 +1,324 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
+)
+
+const testNow = int64(1_795_000_000_000) // 2026-11-18 11:06:40 UTC
+
+// today is the start of the slot of testNow, Unix seconds.
+const today = testNow / 1000 / 86400 * 86400
+
+// world is Kafka, ClickHouse and ingest of one partition. Every offset holds
+// one event, of mail and of today's slot, except where classes says otherwise.
+type world struct {
+	label    string
+	span     Span
+	commit   Commit
+	members  bool
+	rows     []Place
+	receipts []event.Receipt
+	volume   map[classSlot]int64
+	tokens   map[string]bool
+	rejects  int
+	now      int64
+
+	// beforeReceipts is what happens between the reading of the commit and that of the receipts.
+	beforeReceipts func()
+	// beforeVolumes is what happens before each comparison of volumes; it gets the number of the call.
+	beforeVolumes func(call int)
+	volumeCalls   int
+	// another is the receipt that Block comes out with, where it is not the block's own.
+	another *event.Receipt
+}
+
+func newWorld() *world {
+	return &world{label: event.ScansTopic, commit: Commit{Offset: -1}, volume: map[classSlot]int64{}, tokens: map[string]bool{}, now: testNow}
+}
+
+// stored puts a block into the stores as ingest does.
+func (w *world) stored(first, last int64) {
+	w.span.End = max(w.span.End, last+1)
+	w.land(first, last)
+	w.receipts = append(w.receipts, w.receipt(first, last, testNow-3_600_000+first))
+	w.commit = Commit{Offset: last + 1}
+}
+
+// land stores the rows of offsets, and nothing that says so.
+func (w *world) land(first, last int64) {
+	for offset := first; offset <= last; offset++ {
+		w.rows = append(w.rows, placeOf(offset))
+		w.volume[classSlot{retention.MailTracking, today}]++
+	}
+}
+
+func placeOf(offset int64) Place {
+	return Place{Offset: offset, Class: retention.MailTracking, Slot: today}
+}
+
+func (w *world) receipt(first, last, at int64) event.Receipt {
+	n := uint64(last - first + 1)
+	return event.Receipt{
+		Topic: w.label, First: first, Last: last, At: at, Epoch: "e", Events: n,
+		Outcomes: []event.OutcomeCount{{Class: retention.MailTracking, Outcome: event.Stored, Events: n}},
+		Slots:    []event.SlotCount{{Class: retention.MailTracking, Slot: today, Rows: n}},
+	}
+}
+
+// delete removes the rows of an offset, and not their share of volumes.
+func (w *world) delete(offset int64) {
+	w.rows = slices.DeleteFunc(w.rows, func(p Place) bool { return p.Offset == offset })
+}
+
+// forget removes the receipt that begins at first.
+func (w *world) forget(first int64) {
+	w.receipts = slices.DeleteFunc(w.receipts, func(r event.Receipt) bool { return r.First == first })
+}
+
+func (w *world) audit(t *testing.T) *Audit {
+	a, err := New(Config{Topic: event.ScansTopic, Group: "g", Database: "data", Schedule: retention.Builtin(), Settle: time.Nanosecond},
+		Deps{Clock: func() int64 { return w.now }, Kafka: w, Store: w, Blocks: fakeBlocks{w}})
+	require.NoError(t, err)
+	return a
+}
+
+// Kafka.
+
+func (w *world) Spans(context.Context) ([]Span, error)         { return []Span{w.span}, nil }
+func (w *world) Commit(context.Context, int32) (Commit, error) { return w.commit, nil }
+
+func (w *world) SetCommit(_ context.Context, _ int32, offset int64) error {
+	if w.members {
+		return ErrMembers
+	}
+	w.commit = Commit{Offset: offset}
+	return nil
+}
+
+// ClickHouse.
+
+func (w *world) TopicLabel(context.Context, string) (string, error) { return w.label, nil }
+
+func (w *world) ReceiptPartitions(context.Context) (found []TopicPartition, _ error) {
+	for _, r := range w.receipts {
+		if p := (TopicPartition{r.Topic, r.Partition}); !slices.Contains(found, p) {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+func (w *world) sorted(topic string) []event.Receipt {
+	var receipts []event.Receipt
+	for _, r := range w.receipts {
+		if r.Topic == topic {
+			receipts = append(receipts, r)
+		}
+	}
+	slices.SortFunc(receipts, func(a, b event.Receipt) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
+	})
+	return receipts
+}
+
+func (w *world) Receipts(_ context.Context, topic string, _ int32) iter.Seq2[event.Receipt, error] {
+	if w.beforeReceipts != nil {
+		w.beforeReceipts()
+	}
+	return func(yield func(event.Receipt, error) bool) {
+		for _, r := range w.sorted(topic) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (w *world) BlockDifferences(_ context.Context, topic string, _ int32, before int64) (found []BlockDifference, _ error) {
+	type key struct {
+		first   int64
+		covered bool
+		classSlot
+	}
+	blocks := map[key]*BlockDifference{}
+	at := func(k key) *BlockDifference {
+		if blocks[k] == nil {
+			blocks[k] = &BlockDifference{First: k.first, Covered: k.covered, Class: k.class, Slot: k.slot}
+		}
+		return blocks[k]
+	}
+	for _, r := range w.sorted(topic) {
+		for _, s := range r.Slots {
+			if r.First < before {
+				at(key{r.First, true, classSlot{s.Class, s.Slot}}).Expected += s.Rows
+			}
+		}
+	}
+	seen := map[position]bool{}
+	for _, p := range w.rows {
+		if p.Offset >= before {
+			continue
+		}
+		k := key{0, false, classSlot{p.Class, p.Slot}}
+		for _, r := range w.sorted(topic) {
+			if r.First <= p.Offset {
+				k.first, k.covered = r.First, p.Offset <= r.Last
+				if !k.covered {
+					k.first = r.Last + 1
+				}
+			}
+		}
+		d := at(k)
+		d.Rows++
+		if pos := (position{p.Offset, p.Index}); !seen[pos] {
+			seen[pos] = true
+			d.Identities++
+		}
+	}
+	for _, d := range blocks {
+		if d.Expected != d.Rows || d.Rows != d.Identities {
+			found = append(found, *d)
+		}
+	}
+	slices.SortFunc(found, func(a, b BlockDifference) int { return cmp.Compare(a.First, b.First) })
+	return found, nil
+}
+
+func (w *world) Duplicates(_ context.Context, _ string, _ int32, first, last int64, limit int) (found []Duplicate, _ error) {
+	for offset := first; offset <= last && len(found) < limit; offset++ {
+		copies := uint64(0)
+		for _, p := range w.rows {
+			if p.Offset == offset {
+				copies++
+			}
+		}
+		if copies > 1 {
+			found = append(found, Duplicate{Offset: offset, Copies: copies})
+		}
+	}
+	return found, nil
+}
+
+func (w *world) Places(_ context.Context, _ string, _ int32, first, last int64) (found []Place, _ error) {
+	for _, p := range w.rows {
+		if first <= p.Offset && p.Offset <= last && !slices.Contains(found, p) {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+func (w *world) VolumeDifferences(context.Context) (found []VolumeDifference, _ error) {
+	if w.beforeVolumes != nil {
+		w.beforeVolumes(w.volumeCalls)
+	}
+	w.volumeCalls++
+	held := map[classSlot]int64{}
+	for _, p := range w.rows {
+		held[classSlot{p.Class, p.Slot}]++
+	}
+	for key, n := range held {
+		if w.volume[key] != n {
+			found = append(found, VolumeDifference{key.class, key.slot, uint64(n), uint64(w.volume[key])})
+		}
+	}
+	return found, nil
+}
+
+func (w *world) VolumeShares(_ context.Context, class string, slot int64) ([]VolumeShare, error) {
+	lacking := -w.volume[classSlot{class, slot}]
+	for _, p := range w.rows {
+		if p.Class == class && p.Slot == slot {
+			lacking++
+		}
+	}
+	if lacking == 0 {
+		return nil, nil
+	}
+	return []VolumeShare{{Hour: slot, Lacking: lacking}}, nil
+}
+
+// once runs add unless the token was used before.
+func (w *world) once(token string, add func()) error {
+	if !w.tokens[token] {
+		w.tokens[token] = true
+		add()
+	}
+	return nil
+}
+
+func (w *world) InsertVolumeShares(_ context.Context, token, class string, slot int64, shares []VolumeShare) error {
+	return w.once("volumes"+token, func() {
+		for _, s := range shares {
+			w.volume[classSlot{class, slot}] += s.Lacking
+		}
+	})
+}
+
+func (w *world) Batches(context.Context, string, []string, int64) ([]event.BatchRow, error) {
+	return nil, nil
+}
+func (w *world) Replays(context.Context, []string) ([]event.ReplayRow, error)   { return nil, nil }
+func (w *world) InsertBatches(context.Context, string, []event.BatchRow) error  { return nil }
+func (w *world) InsertReplays(context.Context, string, []event.ReplayRow) error { return nil }
+func (w *world) InsertReceipt(_ context.Context, token string, r event.Receipt) error {
+	return w.once("blocks"+token, func() { w.receipts = append(w.receipts, r) })
+}
+
+func (w *world) InsertScans(_ context.Context, token string, rows *event.ScanColumns) error {
+	return w.once("scans"+token, func() {
+		for i := range rows.Len() {
+			w.rows = append(w.rows, Place{rows.Offset[i], rows.Index[i], rows.Class[i], rows.Slot[i]})
+			w.volume[classSlot{rows.Class[i], rows.Slot[i]}]++
+		}
+	})
+}
+
+// fakeBlocks makes blocks again as the world's ingest would.
+type fakeBlocks struct{ w *world }
+
+func (b fakeBlocks) Block(_ context.Context, r event.Receipt) (*Block, error) {
+	made := b.make(r.First, r.Last, r.At)
+	if b.w.another != nil {
+		made.Receipt = *b.w.another
+	}
+	return made, nil
+}
+
+// Gap cuts blocks after ten offsets.
+func (b fakeBlocks) Gap(_ context.Context, _ string, _ int32, first, last, at int64, _ string) (*Block, error) {
+	made := b.make(first, min(last, first+9), at)
+	made.Rejected = []event.Message{{}}
+	return made, nil
+}
+
+func (b fakeBlocks) Reject(context.Context, *Block) error {
+	b.w.rejects++
+	return nil
+}
+
+func (b fakeBlocks) make(first, last, at int64) *Block {
+	rows := &event.ScanColumns{Topic: b.w.label}
+	for offset := first; offset <= last; offset++ {
+		rows.Class, rows.Slot = append(rows.Class, retention.MailTracking), append(rows.Slot, today)
+		rows.Offset, rows.Index = append(rows.Offset, offset), append(rows.Index, 0)
+		rows.Received, rows.Scanned = append(rows.Received, testNow), append(rows.Scanned, testNow)
+		rows.ScanShift, rows.Object, rows.Flags = append(rows.ScanShift, 0), append(rows.Object, "imb"), append(rows.Flags, 0)
+		for _, text := range []*event.TextColumn{&rows.PieceKey, &rows.Origin, &rows.Device, &rows.Digits} {
+			text.AppendString("x")
+		}
+		rows.AppendFields(&event.Scan{})
+	}
+	return &Block{Token: fmt.Sprintf("%d-%d:%d", first, last, at), Rows: rows, Receipt: b.w.receipt(first, last, at)}
+}
