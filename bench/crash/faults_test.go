@@ -80,7 +80,7 @@ func (r *run) suffer(all []fault) {
 		})
 		r.say("fault %d of %d: %s; %d messages wait, %d blocks are open", i+1, len(all), f.name, before.lag, len(before.open))
 		f.do()
-		r.taken = max(before.taken, r.look().taken)
+		r.taken = r.see().taken
 	}
 	r.await("every named point to be reached", pointsWithin, func() bool { return r.points.left() == 0 })
 }
@@ -134,7 +134,7 @@ func (r *run) zombie(sleeper, other *service, asleep time.Duration) {
 		return metric(other.metrics, ownedPartitions) == partitions
 	})
 	<-ctx.Done()
-	before := r.look().taken
+	before := r.see().taken
 	r.await("the other ingest to take in events", faultWithin, func() bool { return r.look().taken > before })
 	life := sleeper.life()
 	require.NoError(r.t, sleeper.signal(syscall.SIGCONT))

@@ -46,7 +46,7 @@ func (r *run) leaveOpen(l leftOpen) {
 			return false
 		}
 	})
-	open := r.look().open
+	open := r.see().open
 	require.NotEmpty(r.t, open, "a block is open where ingest ends %s", l.point)
 	damaged := openBlock{}
 	if l.byHand {

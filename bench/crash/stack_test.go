@@ -71,12 +71,9 @@ func keptDir(t *testing.T) string {
 	return dir
 }
 
+// build builds mailtrail with its fault points, once for all tests.
 var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "mailtrail-crash-program-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "mailtrail")
+	path := filepath.Join(programDir(), "mailtrail")
 	out, err := exec.Command("go", "build", "-tags", "faults", "-o", path, "mailtrail/cmd/mailtrail").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build mailtrail: %w: %s", err, out)
@@ -84,7 +81,17 @@ var build = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// program builds mailtrail with its fault points, once for all tests.
+// programDir is where this test program builds mailtrail.
+func programDir() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("mailtrail-crash-program-%d", os.Getpid()))
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	_ = os.RemoveAll(programDir())
+	os.Exit(status)
+}
+
 func program(t *testing.T) string {
 	path, err := build()
 	require.NoError(t, err)

@@ -66,12 +66,21 @@ func look(ctx context.Context, client *kafka.Client) (b backlog, err error) {
 	return b, nil
 }
 
-// look polls with the last answer while the broker does not.
+// look asks the broker once; taken is -1 where it does not answer.
 func (s *site) look() backlog {
 	b, err := look(s.t.Context(), s.kafka)
 	if err != nil {
 		return backlog{taken: -1}
 	}
+	return b
+}
+
+// see asks the broker until it answers.
+func (s *site) see() (b backlog) {
+	s.await("the broker to answer", faultWithin, func() bool {
+		b = s.look()
+		return b.taken >= 0
+	})
 	return b
 }
 
