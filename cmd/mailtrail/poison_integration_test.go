@@ -173,6 +173,7 @@ func poisons(t *testing.T) []poison {
 		whole("noise of the topic's largest size", event.NotReadable, noise(topicLimit-200)),
 		whole("noise of the largest size as protobuf", event.NotReadable, noise(biggest), contentType, protobuf),
 		{name: "a full batch of the largest size", value: manyGood, headers: headers(contentType, protobuf), stored: manyEvents},
+		whole("a batch of eight million empty events", event.NotReadable, bytes.Repeat([]byte{0x0a, 0}, biggest/2), contentType, protobuf),
 		{name: "far larger than the largest, compressed", value: bytes.Repeat([]byte{'z'}, 100_000_000), codec: kgo.ZstdCompression(), somehow: true},
 		{name: "a good event far larger than the largest, compressed", value: padded(400_000_003, 100_000_000), codec: kgo.GzipCompression(), stored: 1},
 	}

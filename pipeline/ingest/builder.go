@@ -79,6 +79,11 @@ func (u *builder) add(b *block, m *event.Message) {
 }
 
 func (u *builder) addBatch(b *block, env *envelope) {
+	if event.CountBatch(env.message.Value, event.MaxBatchEvents) > event.MaxBatchEvents {
+		// Each event would be a reject of its own: two bytes of the topic can take a thousand of memory.
+		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: "a ScanBatch of more than " + strconv.Itoa(event.MaxBatchEvents) + " events"}, env.message.Value)
+		return
+	}
 	batch := event.NewBatch(env.message.Value)
 	index := uint32(0)
 	for {

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,7 @@ func TestMessagesThatCannotBeTakenInAreRejectedWhole(t *testing.T) {
 		"a ScanBatch":                {batch, []event.Header{header(event.ContentTypeHeader, event.ProtoType)}, "", 2, 2},
 		"a ScanBatch that breaks":    {batch[:len(batch)-3], []event.Header{header(event.ContentTypeHeader, event.ProtoType)}, event.NotReadable, 2, 1},
 		"a ScanBatch without events": {[]byte{0x12, 0}, []event.Header{header(event.ContentTypeHeader, event.ProtoType)}, event.NotReadable, 1, 0},
+		"a ScanBatch of too many":    {bytes.Repeat([]byte{0x0a, 0}, event.MaxBatchEvents+1), []event.Header{header(event.ContentTypeHeader, event.ProtoType)}, event.NotReadable, 1, 0},
 		"JSON said to be a batch":    {good, []event.Header{header(event.ContentTypeHeader, event.ProtoType)}, event.NotReadable, 1, 0},
 	}
 	for name, c := range cases {
@@ -58,7 +61,7 @@ func TestMessagesThatCannotBeTakenInAreRejectedWhole(t *testing.T) {
 			require.EqualValues(t, c.events, got.receipt.Events)
 			require.Equal(t, c.stored, got.rows.Len())
 			require.Len(t, got.rejected, c.events-c.stored)
-			for _, m := range got.rejected {
+			for m := range got.letters() {
 				require.Equal(t, string(c.code), string(m.Header(event.ReasonHeader)))
 			}
 		})
@@ -71,7 +74,7 @@ func TestRejectCarriesWhatReplayNeeds(t *testing.T) {
 		header(event.DeviceHeader, "dbcs-0421"), header(event.ZoneHeader, "America/Chicago"), header(event.ReceivedHeader, "1794999990000"),
 	}})
 	require.Len(t, got.rejected, 1)
-	m := got.rejected[0]
+	m := slices.Collect(got.letters())[0]
 	require.Equal(t, event.RejectsTopic, m.Topic)
 	require.Equal(t, value, m.Value)
 	require.Equal(t, "mail.scans/3/7/0", string(m.Key))

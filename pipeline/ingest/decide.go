@@ -9,7 +9,9 @@ import (
 // decided is a block about whose every event the block's clock has decided.
 type decided struct {
 	*block
-	rejected []event.Message
+	at       int64 // the block's clock, Unix milliseconds
+	life     int64 // see decider
+	rejected []rejection
 	batches  []event.BatchRow
 	replays  []event.ReplayRow
 	receipt  event.Receipt
@@ -42,7 +44,7 @@ type countKey struct {
 
 func (d *decider) decide() *decided {
 	b := d.b
-	d.out = decided{block: b}
+	d.out = decided{block: b, at: d.at, life: d.life}
 	d.counts, d.slots = map[countKey]uint64{}, map[slotKey]uint64{}
 	d.keep = make([]bool, b.rows.Len())
 	d.repeated = make([]bool, b.rows.Len()+len(b.rejects))
@@ -104,7 +106,7 @@ func (d *decider) row(i int) {
 		d.repeated[i] = true
 		return
 	}
-	received := d.clamp(d.b.received[i], d.b.replayed[i])
+	received := d.out.clamp(d.b.received[i], d.b.replayed[i])
 	if rows.Scanned[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
 		d.tooEarly(i, received)
 		return
@@ -135,7 +137,7 @@ func (d *decider) replayedBefore(i int) bool {
 // clamp bounds a time of receipt: a producer may stamp nonsense, but what is
 // in the topic cannot have come before the topic's life began nor after now. A
 // replayed reject may have come up to two lives earlier.
-func (d *decider) clamp(received int64, replayed bool) int64 {
+func (d *decided) clamp(received int64, replayed bool) int64 {
 	oldest := d.at - d.life
 	if replayed {
 		oldest -= 2 * d.life
@@ -171,7 +173,7 @@ func (d *decider) rejected(i int) {
 
 func (d *decider) reject(r *reject, class string) {
 	d.count(class, event.Rejected, r.err.Code)
-	d.out.rejected = append(d.out.rejected, d.rejectMessage(r, class))
+	d.out.rejected = append(d.out.rejected, rejection{r, class})
 }
 
 func (d *decider) count(class string, outcome event.Outcome, reason event.Code) {

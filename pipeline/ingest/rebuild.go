@@ -111,7 +111,7 @@ func (r *Rebuilder) Gap(ctx context.Context, topic string, partition int32, firs
 // Reject writes a rebuilt block's rejects to mail.rejects.
 func (r *Rebuilder) Reject(ctx context.Context, b *Rebuilt) error {
 	w := r.worker(b.Receipt.Topic, b.Receipt.Partition, b.Receipt.First)
-	return w.sendRejects(ctx, &decided{rejected: b.Rejected})
+	return w.sendRejects(ctx, slices.Values(b.Rejected))
 }
 
 // onlyRepeats tells that every event of the message had been stored before.
@@ -170,7 +170,7 @@ func (w *worker) rebuilt(epoch Epoch, at int64, known *prior) *Rebuilt {
 	block := d.decide()
 	open := Intent{Last: block.receipt.Last, At: at, Epoch: epoch.Name}
 	return &Rebuilt{
-		Token: Token(w.block.topic, w.partition, w.block.first, open), Rows: &block.rows, Rejected: block.rejected,
+		Token: Token(w.block.topic, w.partition, w.block.first, open), Rows: &block.rows, Rejected: slices.Collect(block.letters()),
 		Batches: block.batches, Replays: block.replays, Receipt: block.receipt,
 	}
 }

@@ -1,17 +1,25 @@
 package ingest
 
 import (
+	"iter"
 	"strconv"
 
 	"mailtrail/schemas/event"
 )
 
-// rejectMessage makes the message for mail.rejects: the payload as raw bytes,
-// everything else in headers (see README.md of package rejects).
-func (d *decider) rejectMessage(r *reject, class string) event.Message {
+// rejection is a reject about which the block's clock has decided.
+type rejection struct {
+	*reject
+	class string
+}
+
+// message makes the message for mail.rejects: the payload as raw bytes,
+// everything else in headers (see README.md of package rejects). It is made
+// when it is sent, since it takes several times the memory of the reject.
+func (d *decided) message(r rejection) event.Message {
 	origin := r.origin
 	if origin == "" {
-		origin = event.Identity{Topic: d.b.topic, Partition: d.b.partition, Offset: r.offset, Index: r.index}.String()
+		origin = event.Identity{Topic: d.topic, Partition: d.partition, Offset: r.offset, Index: r.index}.String()
 	}
 	received := d.clamp(r.received, r.replayed)
 	clock := received
@@ -29,7 +37,7 @@ func (d *decider) rejectMessage(r *reject, class string) event.Message {
 		{Key: event.FieldHeader, Value: []byte(r.err.Field)},
 		{Key: event.RejectedAtHeader, Value: strconv.AppendInt(nil, d.at, 10)},
 		{Key: event.ClockHeader, Value: strconv.AppendInt(nil, clock, 10)},
-		{Key: event.ClassHeader, Value: []byte(class)},
+		{Key: event.ClassHeader, Value: []byte(r.class)},
 		{Key: event.SealHeader, Value: []byte(event.NoSeal)},
 		{Key: event.ReceivedHeader, Value: strconv.AppendInt(nil, received, 10)},
 	}
@@ -39,4 +47,15 @@ func (d *decider) rejectMessage(r *reject, class string) event.Message {
 		}
 	}
 	return event.Message{Topic: event.RejectsTopic, Key: []byte(origin), Value: payload, Headers: headers}
+}
+
+// letters makes the messages of the block's rejects, one after the other.
+func (d *decided) letters() iter.Seq[event.Message] {
+	return func(yield func(event.Message) bool) {
+		for _, r := range d.rejected {
+			if !yield(d.message(r)) {
+				return
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"mailtrail/schemas/event"
@@ -78,10 +79,8 @@ func (w *worker) commit(ctx context.Context, offset int64, metadata string) erro
 // insert sends the block to the stores.
 func (w *worker) insert(ctx context.Context, block *decided, token string) error {
 	store := w.deps.Store
-	if len(block.rejected) > 0 {
-		if err := w.sendRejects(ctx, block); err != nil {
-			return err
-		}
+	if err := w.sendRejects(ctx, block.letters()); err != nil {
+		return err
 	}
 	w.deps.Reached(AfterRejects)
 	if err := w.inserting.Acquire(ctx, 1); err != nil {
@@ -113,24 +112,29 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 }
 
 // sendRejects writes the rejects in groups that a broker takes in one request.
-func (w *worker) sendRejects(ctx context.Context, block *decided) error {
+func (w *worker) sendRejects(ctx context.Context, letters iter.Seq[event.Message]) error {
 	const most = 1 << 20
-	rest := block.rejected
-	for len(rest) > 0 {
-		n, bytes := 0, 0
-		for n < len(rest) && (n == 0 || bytes+len(rest[n].Value) <= most) {
-			bytes += len(rest[n].Value) + 512
-			n++
-		}
-		group := rest[:n]
-		if err := w.retry(ctx, "write rejects", w.deps.Broker.Transient, func(ctx context.Context) error {
+	var group []event.Message
+	bytes := 0
+	send := func() error {
+		return w.retry(ctx, "write rejects", w.deps.Broker.Transient, func(ctx context.Context) error {
 			return w.deps.Broker.Reject(ctx, w.partition, group)
-		}); err != nil {
-			return err
-		}
-		rest = rest[n:]
+		})
 	}
-	return nil
+	for letter := range letters {
+		if len(group) > 0 && bytes+len(letter.Value) > most {
+			if err := send(); err != nil {
+				return err
+			}
+			group, bytes = nil, 0
+		}
+		group = append(group, letter)
+		bytes += len(letter.Value) + 512
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	return send()
 }
 
 // graceful returns a context that outlives ended by the grace.

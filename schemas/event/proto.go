@@ -65,6 +65,20 @@ func (b *Batch) Next() (raw []byte, ok bool, err *Error) {
 	return nil, false, nil
 }
 
+// MaxBatchEvents is how many events a ScanBatch may have. One of the largest
+// size (16 MiB) has as many where they are 67 bytes long.
+const MaxBatchEvents = 250_000
+
+// CountBatch counts the events of a ScanBatch, and stops counting beyond most.
+func CountBatch(data []byte, most int) (events int) {
+	for batch := NewBatch(data); events <= most; events++ {
+		if _, ok, err := batch.Next(); !ok || err != nil {
+			return events
+		}
+	}
+	return events
+}
+
 func (b *Batch) broken() ([]byte, bool, *Error) {
 	raw := b.rest
 	b.rest = nil
