@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -43,7 +45,11 @@ func (a *Audit) judge(ctx context.Context, target target) (*judgement, error) {
 		return nil, err
 	}
 	a.judgeGaps(j)
-	return j, a.judgeRows(ctx, j)
+	if err := a.judgeRows(ctx, j); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(j.findings, func(a, b Finding) int { return cmp.Compare(a.First, b.First) })
+	return j, nil
 }
 
 // place reads where the group and the topic stand.

@@ -166,13 +166,13 @@ func TestSlotThatIsWrittenToIsLeftAlone(t *testing.T) {
 	var actions []Action
 	require.NoError(t, a.Repair(t.Context(), w.check(t), func(a Action) { actions = append(actions, a) }))
 	require.Equal(t, []string{"not mended: the slot is being written to; run again when it rests"}, texts(actions))
-	require.EqualValues(t, 5, w.volume[slot], "what was read, and nothing of the repair")
+	require.EqualValues(t, 3-mostReadings, w.volume[slot], "what was read, and nothing of the repair")
 }
 
 // movingShares is a store in which an insert lands whenever volumes is looked into.
 type movingShares struct{ *world }
 
 func (m movingShares) VolumeShares(ctx context.Context, class string, slot int64) ([]VolumeShare, error) {
-	m.volume[classSlot{class, slot}]++
+	m.volume[classSlot{class, slot}]--
 	return m.world.VolumeShares(ctx, class, slot)
 }

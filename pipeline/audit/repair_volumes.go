@@ -9,19 +9,20 @@ import (
 )
 
 // mendVolumes brings the sums of volumes to what scans holds, by adding what
-// they lack: what other inserts add at the same time stays. A slot is mended
-// only if it lacks the same at two readings, with no block open all the while.
+// they lack: what other inserts add at the same time stays.
 func (r *repair) mendVolumes(ctx context.Context) error {
-	differ, stuck, err := r.Audit.volumes(ctx)
+	differ, unsure, err := r.Audit.volumes(ctx)
 	if err != nil {
 		return err
 	}
+	finding := func(d VolumeDifference) *Finding {
+		return &Finding{Kind: ViewDiffers, Partition: -1, First: -1, Last: -1, Class: d.Class, Slot: d.Slot}
+	}
+	for _, d := range unsure {
+		r.report(finding(d), 0, false, "not mended: a block that is open may be why it differs; let ingest finish it and run again")
+	}
 	for _, d := range differ {
-		f := &Finding{Kind: ViewDiffers, Partition: -1, First: -1, Last: -1, Class: d.Class, Slot: d.Slot}
-		if stuck {
-			r.report(f, 0, false, "not mended: a block is open, which may be why it differs; let ingest finish it and run again")
-			continue
-		}
+		f := finding(d)
 		if err := r.refused(f, r.mendSlot(ctx, f)); err != nil {
 			return err
 		}
@@ -29,21 +30,34 @@ func (r *repair) mendVolumes(ctx context.Context) error {
 	return nil
 }
 
+// lacking returns what volumes lacks of a slot, as soon as that is steady.
+func (r *repair) lacking(ctx context.Context, class string, slot int64) ([]VolumeShare, error) {
+	var opens []map[int32]Open
+	var seen [][]VolumeShare
+	for range mostReadings {
+		shares, err := r.deps.Store.VolumeShares(ctx, class, slot)
+		if err != nil {
+			return nil, err
+		}
+		if seen = append(seen, shares); steady(seen, opens, slices.Equal) {
+			return shares, nil
+		}
+		open, err := r.openBlocks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opens = append(opens, open)
+		if err := r.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, cannotf("the slot is being written to; run again when it rests")
+}
+
 func (r *repair) mendSlot(ctx context.Context, f *Finding) error {
-	shares := func() ([]VolumeShare, error) { return r.deps.Store.VolumeShares(ctx, f.Class, f.Slot) }
-	lacking, err := shares()
-	if err != nil {
+	lacking, err := r.lacking(ctx, f.Class, f.Slot)
+	if err != nil || len(lacking) == 0 {
 		return err
-	}
-	if err := r.settle(ctx); err != nil {
-		return err
-	}
-	again, err := shares()
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(lacking, again) {
-		return cannotf("the slot is being written to; run again when it rests")
 	}
 	hash := sha256.New()
 	var added, taken int64
@@ -55,7 +69,7 @@ func (r *repair) mendSlot(ctx context.Context, f *Finding) error {
 	err = until(ctx, token, func(token string) error {
 		return r.deps.Store.InsertVolumeShares(ctx, token, f.Class, f.Slot, lacking)
 	}, func() (bool, error) {
-		now, err := shares()
+		now, err := r.deps.Store.VolumeShares(ctx, f.Class, f.Slot)
 		return !slices.Equal(now, lacking), err
 	})
 	if err != nil {

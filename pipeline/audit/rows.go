@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +21,18 @@ func (a *Audit) judgeRows(ctx context.Context, j *judgement) error {
 	if err != nil {
 		return err
 	}
+	gaps := map[int64]*uncovered{}
 	for i := range differences {
 		d := &differences[i]
 		if a.due(d.Class, d.Slot) || d.Covered && j.coverage.muddled[d.First] {
 			continue
 		}
 		if !d.Covered {
-			a.rowsWithoutReceipt(j, d)
+			if gaps[d.First] == nil {
+				gaps[d.First] = &uncovered{}
+			}
+			gaps[d.First].rows += d.Rows
+			gaps[d.First].slots++
 			continue
 		}
 		receipt, ok := receipts[d.First]
@@ -37,6 +44,7 @@ func (a *Audit) judgeRows(ctx context.Context, j *judgement) error {
 			return err
 		}
 	}
+	a.rowsWithoutReceipt(j, gaps)
 	return nil
 }
 
@@ -122,15 +130,20 @@ func partitionOf(class string, slot int64) string {
 	return fmt.Sprintf("('%s', toDateTime('%s', 'UTC'))", class, time.Unix(slot, 0).UTC().Format(time.DateTime))
 }
 
-// rowsWithoutReceipt names rows at offsets that no receipt covers.
-func (a *Audit) rowsWithoutReceipt(j *judgement, d *BlockDifference) {
-	f := Finding{
-		Kind: RowsWithoutReceipt, First: d.First, Last: j.endOfGap(d.First), Class: d.Class, Slot: d.Slot, Found: int64(d.Rows),
-		Text:   "no receipt covers these rows",
-		Remedy: "run `mailtrail audit --repair`, which writes the receipt while Kafka holds the offsets; later, put the receipt back from a copy of the table blocks",
+// rowsWithoutReceipt names the rows of a gap, once for all slots in which they lie.
+func (a *Audit) rowsWithoutReceipt(j *judgement, gaps map[int64]*uncovered) {
+	for _, first := range slices.Sorted(maps.Keys(gaps)) {
+		u := gaps[first]
+		j.find(Finding{
+			Kind: RowsWithoutReceipt, First: first, Last: j.endOfGap(first), Found: int64(u.rows),
+			Text:   fmt.Sprintf("no receipt covers these rows, which lie in %d slots", u.slots),
+			Remedy: "run `mailtrail audit --repair`, which writes the receipt while Kafka holds the offsets; later, put the receipt back from a copy of the table " + a.table("blocks"),
+		})
 	}
-	j.find(f)
 }
+
+// uncovered is the rows of a gap and the slots in which they lie.
+type uncovered struct{ rows, slots uint64 }
 
 // endOfGap returns the last offset of the gap that begins at first.
 func (j *judgement) endOfGap(first int64) int64 {

@@ -5,9 +5,14 @@ import (
 	"fmt"
 )
 
-// readings is how often volumes and scans are compared before they differ: a
-// block on its way is in the one and not yet in the other.
-const readings = 5
+// Volumes has no offsets, and a block on its way is in scans a moment before it
+// is in volumes. So a slot differs only if it differs at every reading, and by
+// the same at two readings between which every block that was open at the first
+// was finished: no single block can be why.
+const (
+	fewestReadings = 3
+	mostReadings   = 8
+)
 
 type classSlot struct {
 	class string
@@ -16,16 +21,15 @@ type classSlot struct {
 
 // checkVolumes compares the counts of volumes with the scans.
 func (a *Audit) checkVolumes(ctx context.Context, report *Report) error {
-	differ, stuck, err := a.volumes(ctx)
+	differ, unsure, err := a.volumes(ctx)
 	if err != nil {
 		return err
 	}
+	for _, d := range unsure {
+		report.Notes = append(report.Notes, Note{-1, -1, -1, fmt.Sprintf(
+			"volumes counts %d of the %d scans of %s: a block that is open may be why; audit again when it is finished", d.Volume, d.Rows, slotName(d.Class, d.Slot))})
+	}
 	for _, d := range differ {
-		if stuck {
-			report.Notes = append(report.Notes, Note{-1, -1, -1, fmt.Sprintf(
-				"volumes counts %d of the %d scans of %s: a block is open, which may be why; audit again when it is finished", d.Volume, d.Rows, slotName(d.Class, d.Slot))})
-			continue
-		}
 		report.Findings = append(report.Findings, Finding{
 			Kind: ViewDiffers, Partition: -1, First: -1, Last: -1, Class: d.Class, Slot: d.Slot, Expected: int64(d.Rows), Found: int64(d.Volume),
 			Text:   "volumes does not count what scans holds",
@@ -35,42 +39,67 @@ func (a *Audit) checkVolumes(ctx context.Context, report *Report) error {
 	return nil
 }
 
-// volumes returns the slots in which volumes differed from scans at every
-// reading. stuck tells that a block was open all the while, whose insert may
-// have reached the one and not the other.
-func (a *Audit) volumes(ctx context.Context) (differ []VolumeDifference, stuck bool, err error) {
-	before, err := a.openBlocks(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	still := map[classSlot]int{}
-	for reading := range readings {
-		found, err := a.deps.Store.VolumeDifferences(ctx)
-		if err != nil {
-			return nil, false, err
-		}
-		differ = differ[:0]
-		for _, d := range found {
-			if key := (classSlot{d.Class, d.Slot}); !a.due(d.Class, d.Slot) && still[key] == reading {
-				still[key]++
-				differ = append(differ, d)
+// volumes returns the slots in which volumes differs from scans, and those of
+// which that cannot be told while a block stays open.
+func (a *Audit) volumes(ctx context.Context) (differ, unsure []VolumeDifference, err error) {
+	var opens []map[int32]Open // after each reading
+	by, sure := map[classSlot][]uint64{}, map[classSlot]bool{}
+	for reading := range mostReadings {
+		if reading > 0 {
+			if err := a.settle(ctx); err != nil {
+				return nil, nil, err
 			}
 		}
-		if len(differ) == 0 {
-			return nil, false, nil
+		found, err := a.deps.Store.VolumeDifferences(ctx)
+		if err != nil {
+			return nil, nil, err
 		}
-		if err := a.settle(ctx); err != nil {
-			return nil, false, err
+		differ, unsure = differ[:0], unsure[:0]
+		for _, d := range found {
+			key := classSlot{d.Class, d.Slot}
+			if a.due(d.Class, d.Slot) || len(by[key]) < reading {
+				continue // or it agreed before
+			}
+			by[key] = append(by[key], d.Rows-d.Volume)
+			sure[key] = sure[key] || steady(by[key], opens, func(x, y uint64) bool { return x == y })
+			if sure[key] && reading+1 >= fewestReadings {
+				differ = append(differ, d)
+			} else {
+				unsure = append(unsure, d)
+			}
+		}
+		if len(unsure) == 0 {
+			return differ, nil, nil
+		}
+		open, err := a.openBlocks(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		opens = append(opens, open)
+	}
+	return differ, unsure, nil
+}
+
+// steady reports whether the last of several readings is equal to an earlier
+// one of which no block is still open. opens are the blocks that were open
+// after each reading but the last.
+func steady[T any](readings []T, opens []map[int32]Open, equal func(x, y T) bool) bool {
+	last := len(readings) - 1
+	for i := range last {
+		if equal(readings[i], readings[last]) && !shareBlock(opens[i], opens[last-1]) {
+			return true
 		}
 	}
-	after, err := a.openBlocks(ctx)
-	if err != nil {
-		return nil, false, err
+	return false
+}
+
+func shareBlock(x, y map[int32]Open) bool {
+	for partition, open := range x {
+		if y[partition] == open {
+			return true
+		}
 	}
-	for partition, open := range after {
-		stuck = stuck || before[partition] == open
-	}
-	return differ, stuck, nil
+	return false
 }
 
 // openBlocks returns the open block of each partition that has one.
