@@ -57,6 +57,7 @@ func (a *app) runRole(ctx context.Context, name string, start func(context.Conte
 		}
 		return err
 	}
+	r.observer.startedAll()
 	log.Info().Str("role", name).Str("metrics", string(c.Metrics.Listen)).Msg("running")
 	return r.parts.wait(ctx)
 }

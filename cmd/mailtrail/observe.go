@@ -20,8 +20,9 @@ type observer struct {
 	registry *prometheus.Registry
 	listen   string
 
-	mu     sync.Mutex
-	checks []readiness
+	mu      sync.Mutex
+	checks  []readiness
+	started bool
 }
 
 type readiness struct {
@@ -47,6 +48,13 @@ func (o *observer) ready(name string, check func(context.Context) error) {
 	o.checks = append(o.checks, readiness{name, check})
 }
 
+// startedAll tells that every part has been started: before, nothing is ready, whatever the checks so far say.
+func (o *observer) startedAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.started = true
+}
+
 func (o *observer) run(ctx context.Context) error {
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
@@ -69,9 +77,12 @@ func (o *observer) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
 	o.mu.Lock()
-	checks := o.checks
+	checks, started := o.checks, o.started
 	o.mu.Unlock()
 	answer, status := map[string]string{}, http.StatusOK
+	if !started {
+		answer["start"], status = "parts are still being started", http.StatusServiceUnavailable
+	}
 	for _, c := range checks {
 		answer[c.name] = "ok"
 		if err := c.check(ctx); err != nil {
