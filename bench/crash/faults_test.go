@@ -53,7 +53,7 @@ func (r *run) faults(p plan, chance *rand.Rand) (all []fault) {
 	add(p.gateway, func(int) fault { return fault{name: "kill -9 of the gateway", do: r.killGateway} })
 	add(p.zombies, func(i int) fault {
 		sleeper, other := r.ingests[i%2], r.ingests[1-i%2]
-		return fault{name: "SIGSTOP of " + sleeper.name, amid: true, victim: sleeper, do: func() { r.zombie(sleeper, other, p.asleep) }}
+		return fault{name: "SIGSTOP of " + sleeper.name, do: func() { r.zombie(sleeper, other, p.asleep) }}
 	})
 	add(p.cuts, func(i int) fault {
 		table, late := [...]string{"scans", "batches", "blocks"}[i%3], i%2 == 1
@@ -124,21 +124,23 @@ func (r *run) killGateway() {
 
 // zombie stops an ingest until the other has taken in events in its place, and wakes it up.
 func (r *run) zombie(sleeper, other *service, asleep time.Duration) {
+	r.points.pause(true) // one that ends by itself cannot be stopped
+	defer r.points.pause(false)
+	sleeper.disarm()
+	r.await("the one to be stopped to have a block open", faultWithin, func() bool {
+		return metric(sleeper.metrics, ownedPartitions) > 0 && len(r.look().open) > 0
+	})
+	require.NoError(r.t, sleeper.signal(syscall.SIGSTOP))
 	ctx, cancel := context.WithTimeout(r.t.Context(), asleep)
 	defer cancel()
-	if err := sleeper.signal(syscall.SIGSTOP); err != nil {
-		r.say("%v just now; nothing to stop", err)
-		return
-	}
 	r.await("the other ingest to own all partitions", faultWithin, func() bool {
 		return metric(other.metrics, ownedPartitions) == partitions
 	})
 	<-ctx.Done()
 	before := r.see().taken
 	r.await("the other ingest to take in events", faultWithin, func() bool { return r.look().taken > before })
-	life := sleeper.life()
 	require.NoError(r.t, sleeper.signal(syscall.SIGCONT))
-	r.await("the zombie to answer", faultWithin, func() bool { return sleeper.ready() || sleeper.life() > life })
+	r.await("the zombie to answer", faultWithin, sleeper.ready)
 }
 
 // cut cuts the next insert into the table.

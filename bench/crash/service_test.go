@@ -30,6 +30,7 @@ type service struct {
 	held    bool // not to be started again
 	struck  bool // killed from outside
 	nextEnv []string
+	point   string // at which the process of now is to end, or ""
 }
 
 // start starts the process and sees to it from now on.
@@ -48,23 +49,23 @@ func (s *service) startLocked() error {
 	cmd := exec.Command(s.program, s.args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(append(os.Environ(), s.env...), "MAILTRAIL_METRICS_LISTEN="+s.metrics)
-	point := ""
+	s.point = ""
 	switch {
 	case len(s.nextEnv) > 0:
 		cmd.Env, s.nextEnv = append(cmd.Env, s.nextEnv...), nil
 	case s.points != nil:
-		if point = s.points.take(); point != "" {
-			cmd.Env = append(cmd.Env, killAt+point)
+		if s.point = s.points.take(); s.point != "" {
+			cmd.Env = append(cmd.Env, killAt+s.point)
 		}
 	}
 	s.starts++
-	fmt.Fprintf(log, "=== start %d %s\n", s.starts, point)
+	fmt.Fprintf(log, "=== start %d %s\n", s.starts, s.point)
 	ended := make(chan error, 1)
 	if err := startBound(cmd, ended); err != nil {
 		return err
 	}
 	s.cmd, s.gone = cmd, make(chan struct{})
-	go s.watch(ended, s.gone, point)
+	go s.watch(ended, s.gone, s.point)
 	return nil
 }
 
@@ -110,6 +111,16 @@ func (s *service) kill() {
 	}
 	_ = cmd.Process.Kill() // it may have ended meanwhile
 	<-gone
+}
+
+// disarm makes sure that the process of now does not end at a point. The queue must be paused.
+func (s *service) disarm() {
+	s.mu.Lock()
+	armed := s.point != ""
+	s.mu.Unlock()
+	if armed {
+		s.kill()
+	}
 }
 
 // hold kills the process and leaves it so.
@@ -158,13 +169,6 @@ func (s *service) pid() int {
 	return s.cmd.Process.Pid
 }
 
-// life is the number of the process's starts.
-func (s *service) life() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.starts
-}
-
 // ready asks /readyz.
 func (s *service) ready() bool {
 	response, err := http.Get("http://" + s.metrics + "/readyz")
@@ -182,15 +186,23 @@ type points struct {
 	mu    sync.Mutex
 	queue []string
 	open  int // handed out or waiting
+	still bool
 }
 
 func newPoints(queue []string) *points { return &points{queue: queue, open: len(queue)} }
+
+// pause hands out no points until it is called again with false.
+func (p *points) pause(still bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.still = still
+}
 
 // take returns the next point, or "" when there is none.
 func (p *points) take() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.queue) == 0 {
+	if len(p.queue) == 0 || p.still {
 		return ""
 	}
 	next := p.queue[0]
