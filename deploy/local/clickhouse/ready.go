@@ -11,6 +11,10 @@ import (
 	native "github.com/ClickHouse/clickhouse-go/v2"
 )
 
+// answerWithin is how long one look at a port may take: who holds it may be another program, which takes connections and
+// says nothing.
+const answerWithin = 2 * time.Second
+
 // awaitReady returns when the engine answers on both ports, or fails when it ends or takes too long.
 func (s *Server) awaitReady(ctx context.Context, c *child) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
@@ -32,18 +36,21 @@ func (s *Server) awaitReady(ctx context.Context, c *child) error {
 }
 
 func (s *Server) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.config.HTTP+"/ping", nil)
 	if err != nil {
 		return err
 	}
-	return do(request)
+	_, err = do(request)
+	return err
 }
 
 func (s *Server) selectOne(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	conn, err := native.Open(&native.Options{
-		Addr: []string{s.config.Native},
+		Addr: []string{s.native},
 		Auth: native.Auth{Username: Owner, Password: s.secrets[Owner]},
 	})
 	if err != nil {
@@ -63,25 +70,30 @@ func (s *Server) killKeepAlive() error {
 	if err != nil {
 		return err
 	}
+	_, err = s.askAsOwner(request)
+	return err
+}
+
+func (s *Server) askAsOwner(request *http.Request) (answer string, err error) {
 	request.Header.Set("X-ClickHouse-Key", s.secrets[Owner])
 	request.Header.Set("X-ClickHouse-User", Owner)
 	return do(request)
 }
 
 // do makes a request on a connection of its own: the engine's shutdown waits for those that stay open.
-func do(request *http.Request) error {
+func do(request *http.Request) (answer string, err error) {
 	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", response.Status, body)
+		return "", fmt.Errorf("%s: %s", response.Status, body)
 	}
-	return nil
+	return string(body), nil
 }

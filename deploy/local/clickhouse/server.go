@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"mailtrail/deploy/local/clickhouse/relay"
 	"mailtrail/deploy/local/ports"
 )
 
@@ -24,7 +22,12 @@ type Server struct {
 	paths    paths
 	secrets  map[string]string
 	restarts prometheus.Counter
+	relay    *relay.Relay // nil for an engine that needs none: a clickhouse server
+	// private finds an address for an engine behind the relay.
+	private func(http string) (string, error)
 
+	native   string       // where the engine itself listens; the relay stands before it, where there is one
+	logins   relay.Logins // who may come in, as users.xml was written last
 	pid      atomic.Int64
 	restart  chan chan error // a request to start anew, and where its outcome goes
 	ended    chan struct{}   // closed when Run returns
@@ -53,10 +56,16 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err := deps.Metrics.Register(restarts); err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
-	return &Server{
-		config: config, deps: deps, paths: p, restarts: restarts,
+	s := &Server{
+		config: config, deps: deps, paths: p, restarts: restarts, native: config.Native, private: privatePort,
 		restart: make(chan chan error), ended: make(chan struct{}), ready: make(chan struct{}),
-	}, nil
+	}
+	if deps.Engine.Library != "" {
+		if s.relay, err = s.newRelay(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // Run starts the engine and keeps it running until ctx ends; then it stops it and returns nil. It returns an error when the
@@ -88,7 +97,7 @@ func (s *Server) Ready(ctx context.Context) error {
 // Restart stops the engine and starts it anew, so that it knows the users of today. It returns when the engine answers.
 // When the users cannot be read it fails, and the engine goes on as it is.
 func (s *Server) Restart(ctx context.Context) error {
-	if _, err := s.users(nil); err != nil {
+	if _, _, err := s.users(nil); err != nil {
 		return err
 	}
 	outcome := make(chan error, 1)
@@ -116,6 +125,23 @@ func (s *Server) run(ctx context.Context) error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
+	if err := awaitPredecessor(ctx, s.paths.store); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	listener, err := s.takePorts()
+	if err != nil {
+		return err
+	}
+	if s.relay == nil {
+		return s.keep(ctx)
+	}
+	return s.besideRelay(listener, func() error { return s.keep(ctx) })
+}
+
+// keep starts the engine, and starts it again when it ends, until ctx does.
+func (s *Server) keep(ctx context.Context) error {
 	pause := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(15*time.Second), backoff.WithMaxElapsedTime(0))
 	var waiting chan error // who asked for the restart that is under way
 	answer := func(err error) {
@@ -125,7 +151,7 @@ func (s *Server) run(ctx context.Context) error {
 		}
 	}
 	for first := true; ; first = false {
-		c, err := s.start(ctx, first)
+		c, err := s.start(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -137,8 +163,8 @@ func (s *Server) run(ctx context.Context) error {
 			answer(nil)
 			select {
 			case <-ctx.Done():
-				c.stop(s.ask(c))
 				s.gone()
+				c.stop(s.ask(c))
 				return nil
 			case waiting = <-s.restart:
 				s.gone()
@@ -177,16 +203,27 @@ func (s *Server) prepare() error {
 	return nil
 }
 
-// start starts the engine and returns once it answers. The ports are looked at on the first start alone: later they
-// are ours, and the engine itself says if somebody else took them meanwhile.
-func (s *Server) start(ctx context.Context, first bool) (*child, error) {
+// start starts the engine and returns once it answers.
+func (s *Server) start(ctx context.Context) (*child, error) {
+	c, err := s.startOnce(ctx)
+	for errors.Is(err, errPortLost) && ctx.Err() == nil {
+		c, err = s.startOnce(ctx)
+	}
+	return c, err
+}
+
+// startOnce is start with one private port. The other ports were looked at before the first start: later they are ours,
+// and the engine itself says if somebody else took them meanwhile.
+func (s *Server) startOnce(ctx context.Context) (*child, error) {
 	if err := awaitPredecessor(ctx, s.paths.store); err != nil {
 		return nil, err
 	}
-	if first {
-		if err := errors.Join(ports.Check("clickhouse.addr", s.config.Native), ports.Check("clickhouse.http", s.config.HTTP)); err != nil {
+	if s.relay != nil {
+		native, err := s.private(s.config.HTTP)
+		if err != nil {
 			return nil, err
 		}
+		s.native = native
 	}
 	if err := s.writeFiles(); err != nil {
 		return nil, err
@@ -206,6 +243,9 @@ func (s *Server) start(ctx context.Context, first bool) (*child, error) {
 		s.gone()
 		return nil, err
 	}
+	if s.relay != nil {
+		s.relay.Open(s.native, s.logins)
+	}
 	s.mu.Lock()
 	close(s.ready)
 	s.mu.Unlock()
@@ -216,6 +256,9 @@ func (s *Server) start(ctx context.Context, first bool) (*child, error) {
 // gone notes that no engine runs.
 func (s *Server) gone() {
 	s.pid.Store(0)
+	if s.relay != nil {
+		s.relay.Shut()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -223,73 +266,4 @@ func (s *Server) gone() {
 		s.ready = make(chan struct{})
 	default:
 	}
-}
-
-// users renders users.xml with the analysts of today.
-func (s *Server) users(secrets map[string]string) (string, error) {
-	analysts, err := s.deps.Analysts()
-	if err != nil {
-		return "", fmt.Errorf("reading who may log in to ClickHouse: %w", err)
-	}
-	users, err := usersFile(secrets, analysts, s.config.Reader)
-	if err != nil {
-		return "", fmt.Errorf("writing ClickHouse's users: %w", err)
-	}
-	return users, nil
-}
-
-// writeFiles writes config.xml and users.xml as they are to be today.
-func (s *Server) writeFiles() error {
-	users, err := s.users(s.secrets)
-	if err != nil {
-		return err
-	}
-	config, err := configFile(s.config, s.paths)
-	if err != nil {
-		return fmt.Errorf("writing ClickHouse's configuration: %w", err)
-	}
-	for path, content := range map[string]string{s.paths.users: users, s.paths.config: config} {
-		if err := writePrivate(path, content); err != nil {
-			return fmt.Errorf("writing ClickHouse's configuration (key data): %w", err)
-		}
-	}
-	return nil
-}
-
-// command is how the engine is started.
-func (s *Server) command() (string, []string, error) {
-	if s.deps.Engine.Server != "" {
-		return s.deps.Engine.Server, []string{"server", "--config-file=" + s.paths.config}, nil
-	}
-	// The database system lives in memory here: what an earlier run left on disk of its logs stands in the way of new ones.
-	for _, table := range systemLogs {
-		if err := os.RemoveAll(filepath.Join(s.paths.store, "data", "system", table)); err != nil {
-			return "", nil, fmt.Errorf("removing the last run's %s (key data): %w", table, err)
-		}
-	}
-	args := append(append([]string(nil), s.deps.Self[1:]...), s.deps.Engine.Library,
-		"--config-file="+s.paths.config, "--path="+s.paths.store+"/", "--log-level=information",
-		"--query", "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; "+keepAlive)
-	return s.deps.Self[0], args, nil
-}
-
-// ask is how the engine is asked to end.
-func (s *Server) ask(c *child) func() error {
-	if s.deps.Engine.Server != "" {
-		return func() error { return c.process.Signal(os.Interrupt) }
-	}
-	return s.killKeepAlive
-}
-
-// explain says why the engine did not come up, from what it said.
-func (s *Server) explain(c *child) error {
-	said := c.said.String()
-	if strings.Contains(said, "Address already in use") {
-		for key, addr := range map[string]string{"clickhouse.addr": s.config.Native, "clickhouse.http": s.config.HTTP} {
-			if ports.Check(key, addr) != nil {
-				return ports.Taken(key, addr)
-			}
-		}
-	}
-	return fmt.Errorf("the ClickHouse engine ended at start (%v), see %s: %s", c.err, s.paths.log, said)
 }

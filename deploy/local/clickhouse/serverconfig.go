@@ -16,13 +16,13 @@ var configXML string
 // systemLogs are the tables that the engine keeps about itself.
 var systemLogs = []string{"query_log", "part_log"}
 
-// configFile renders config.xml.
-func configFile(c Config, p paths) (string, error) {
+// configFile renders config.xml for an engine that listens on nativeAddr itself.
+func configFile(c Config, nativeAddr string, p paths) (string, error) {
 	tmpl, err := template.New("config.xml").Funcs(template.FuncMap{"xml": escape}).Parse(configXML)
 	if err != nil {
 		return "", fmt.Errorf("config.xml: %w", err)
 	}
-	host, native, err := net.SplitHostPort(c.Native)
+	host, native, err := net.SplitHostPort(nativeAddr)
 	if err != nil {
 		return "", fmt.Errorf("clickhouse.addr: %w", err)
 	}

@@ -46,7 +46,7 @@ func TestFilesAreWellFormed(t *testing.T) {
 	config := testConfig(filepath.Join(t.TempDir(), "a & <b>"), "127.0.0.1:9000", "127.0.0.1:8123")
 	p, err := config.paths()
 	require.NoError(t, err)
-	server, err := configFile(config, p)
+	server, err := configFile(config, config.Native, p)
 	require.NoError(t, err)
 	users, err := usersFile(map[string]string{Owner: "secret"}, []Analyst{{"ann", sha256Hex("x")}}, DefaultReaderLimits())
 	require.NoError(t, err)
