@@ -61,6 +61,9 @@ func (b *Backlog) measure(ctx context.Context) {
 	if oldest > 0 {
 		age = max(0, b.clock().Sub(time.UnixMilli(oldest)))
 	}
+	if age > 2*b.life {
+		age = 0 // a producer stamped nonsense: Kafka holds nothing of that age
+	}
 	b.age.Store(int64(age))
 	b.gauge.Set(age.Seconds())
 }

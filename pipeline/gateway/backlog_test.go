@@ -30,6 +30,7 @@ func TestBacklogRefusesFromHalfOfTheTopicsLife(t *testing.T) {
 		{"over half", aged(84*time.Hour + time.Second), nil, true},
 		{"what was measured last stays in force", 0, errors.New("no broker"), true},
 		{"caught up", 0, nil, false},
+		{"a stamp of 1970", 1, nil, false},
 		{"a clock ahead of ours", aged(-time.Hour), nil, false},
 	}
 	for _, c := range cases {
