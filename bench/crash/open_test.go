@@ -138,10 +138,10 @@ func (r *run) requireMended(b openBlock) {
 	}
 }
 
-// slotsOf finds the parts that hold a block's rows and what volumes says of them. Merges must be stopped.
+// slotsOf finds the parts that hold a block's rows and what volumes says of them, the largest first. Merges must be stopped.
 func (s *storeReader) slotsOf(ctx context.Context, b openBlock) (slots []slotRows, err error) {
 	err = s.each(ctx, `SELECT retention_class, toString(slot) AS name, count(), any(_part), uniqExact(_part) FROM mailtrail_data.scans WHERE `+inBlock+`
-		GROUP BY retention_class, slot ORDER BY retention_class, slot`, func(rows driver.Rows) error {
+		GROUP BY retention_class, slot ORDER BY count() DESC`, func(rows driver.Rows) error {
 		var found slotRows
 		var parts uint64
 		if err := rows.Scan(&found.class, &found.slot, &found.rows, &found.part, &parts); err != nil {
