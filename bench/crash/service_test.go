@@ -113,12 +113,16 @@ func (s *service) kill() {
 	<-gone
 }
 
+// armed tells whether the process of now is to end at a point.
+func (s *service) armed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.point != ""
+}
+
 // disarm makes sure that the process of now does not end at a point. The queue must be paused.
 func (s *service) disarm() {
-	s.mu.Lock()
-	armed := s.point != ""
-	s.mu.Unlock()
-	if armed {
+	if s.armed() {
 		s.kill()
 	}
 }
@@ -219,6 +223,13 @@ func (p *points) done(point string, reached bool) {
 	} else {
 		p.queue = append(p.queue, point)
 	}
+}
+
+// waiting tells whether there are points that no process has.
+func (p *points) waiting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue) > 0 && !p.still
 }
 
 // left is how many points no process has ended with.
