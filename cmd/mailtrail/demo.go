@@ -75,7 +75,7 @@ func (d *demonstration) send(ctx context.Context) error {
 	options.Seed, options.Ahead = d.state.Seed, d.config.Ingest.Ahead
 	options.Wire, options.Count = simulate.Protobuf, demoEvents
 	fmt.Fprintf(d.stderr, "demonstration: sending a simulated day of mail, %d events, to the gateway\n", options.Count)
-	bar := d.newProgress("simulated day of mail", "events", int64(options.Count))
+	bar := d.newProgress("simulated day of mail", "events", eventsToSend(options))
 	sent := uint64(0)
 	client, url := d.gatewayClient()
 	truth, progress, err := simulate.ToHTTP(ctx, options, simulate.HTTPConfig{

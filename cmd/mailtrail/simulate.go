@@ -94,7 +94,7 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 		return err
 	}
 	options.Schedule, options.Facilities, options.Ahead = rules.schedule, rules.tables.Facilities, r.config.Ingest.Ahead
-	bar := a.newProgress("simulated mail", "events", int64(max(options.Count, uint64(f.rate*f.duration.Seconds()))))
+	bar := a.newProgress("simulated mail", "events", eventsToSend(options))
 	sent := uint64(0)
 	tell := func(p simulate.Progress) {
 		bar.Add(int64(p.Events - sent))
@@ -110,6 +110,12 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 		return nil
 	}
 	return writeFile(f.truth, a.stdout, truth.Write)
+}
+
+// eventsToSend is about how many events a run sends: those of the model, and the copies of requests that are repeated.
+func eventsToSend(o simulate.Options) int64 {
+	count := max(float64(o.Count), o.Rate*o.Duration.Seconds())
+	return int64(count * (1 + o.Shares.Repeated))
 }
 
 // sendTo sends the mail to the door that --to names.
