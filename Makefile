@@ -9,7 +9,8 @@ GO := $(shell command -v go 2>/dev/null)
 
 # The race detector needs a C compiler, so it is asked for: by CI=true or RACE=1.
 ifneq ($(filter true 1,$(CI) $(RACE)),)
-RACE_FLAG := -race
+# There nothing is taken from an earlier run either.
+TEST_FLAGS := -race -count=1
 endif
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -31,8 +32,8 @@ build: go ## build the program into .bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.linkedVersion=$(VERSION) -X main.linkedCommit=$(COMMIT)" -o $(BIN) ./cmd/mailtrail
 
 test: go ## run all tests, those against real servers too
-	@echo "running all tests$(if $(RACE_FLAG), with the race detector); the first time, ClickHouse and Kafka are fetched (230 MB)"
-	@go test $(RACE_FLAG) -timeout 30m ./...
+	@echo "running all tests$(if $(TEST_FLAGS), with the race detector); the first time, ClickHouse and Kafka are fetched (230 MB)"
+	@go test $(TEST_FLAGS) -timeout 30m ./...
 
 lint: go ## check formatting, go vet and staticcheck
 	@echo "checking formatting"
