@@ -29,6 +29,7 @@ type block struct {
 	unknownFields    uint64
 	slots            map[slotKey]struct{} // about those that the rows will lie in
 	bytes            int                  // of the parts besides rows
+	weighed          int                  // how many events there were when the columns were last weighed
 }
 
 type slotKey struct {
@@ -94,7 +95,7 @@ func (b *block) begin(first int64) {
 	b.early = map[int]earlyEvent{}
 	b.control, b.aborted, b.unknownFields = b.control[:0], b.aborted[:0], 0
 	b.slots = map[slotKey]struct{}{}
-	b.bytes = 0
+	b.bytes, b.weighed = 0, 0
 }
 
 // empty reports whether the block holds no offset.

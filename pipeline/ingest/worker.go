@@ -170,11 +170,21 @@ func (w *worker) now() int64 {
 	return w.cutAfter
 }
 
+// weighEvery is how many events lie between two looks at the size of the
+// columns: a look goes over all of them.
+const weighEvery = 256
+
 // full reports whether the block has reached one of its bounds.
 func (w *worker) full() bool {
 	b := w.block
-	return b.rows.Len()+len(b.rejects) >= w.config.BlockRows || len(b.slots) >= maxSlots ||
-		b.events()&1023 == 0 && b.size() >= w.config.BlockBytes || b.bytes >= w.config.BlockBytes
+	if b.events() >= w.config.BlockRows || len(b.slots) >= maxSlots || b.bytes >= w.config.BlockBytes {
+		return true
+	}
+	if b.events()-b.weighed < weighEvery {
+		return false
+	}
+	b.weighed = b.events()
+	return b.size() >= w.config.BlockBytes
 }
 
 // fetch makes sure that something is at hand, unless the partition has caught up.
