@@ -279,8 +279,8 @@ func (w *world) InsertReceipt(_ context.Context, token string, r event.Receipt) 
 func (w *world) InsertScans(_ context.Context, token string, rows *event.ScanColumns) error {
 	return w.once("scans"+token, func() {
 		for i := range rows.Len() {
-			w.rows = append(w.rows, Place{rows.Offset[i], rows.Index[i], rows.Class[i], rows.Slot[i]})
-			w.volume[classSlot{rows.Class[i], rows.Slot[i]}]++
+			w.rows = append(w.rows, Place{rows.Offset[i], rows.Index[i], string(rows.Class.Row(i)), rows.Slot[i]})
+			w.volume[classSlot{string(rows.Class.Row(i)), rows.Slot[i]}]++
 		}
 	})
 }
@@ -311,14 +311,9 @@ func (b fakeBlocks) Reject(context.Context, *Block) error {
 func (b fakeBlocks) make(first, last, at int64) *Block {
 	rows := &event.ScanColumns{Topic: b.w.label}
 	for offset := first; offset <= last; offset++ {
-		rows.Class, rows.Slot = append(rows.Class, retention.MailTracking), append(rows.Slot, today)
-		rows.Offset, rows.Index = append(rows.Offset, offset), append(rows.Index, 0)
-		rows.Received, rows.Scanned = append(rows.Received, testNow), append(rows.Scanned, testNow)
-		rows.ScanShift, rows.Object, rows.Flags = append(rows.ScanShift, 0), append(rows.Object, "imb"), append(rows.Flags, 0)
-		for _, text := range []*event.TextColumn{&rows.PieceKey, &rows.Origin, &rows.Device, &rows.Digits} {
-			text.AppendString("x")
-		}
-		rows.AppendFields(&event.Scan{})
+		rows.Append(&event.ScanRow{
+			Class: retention.MailTracking, Slot: today, Offset: offset, Received: testNow, Scanned: testNow, Object: "imb", PieceKey: []byte("x"),
+		}, &event.Scan{})
 	}
 	return &Block{Token: fmt.Sprintf("%d-%d:%d", first, last, at), Rows: rows, Receipt: b.w.receipt(first, last, at)}
 }

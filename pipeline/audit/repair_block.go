@@ -118,7 +118,7 @@ func (r *repair) places(ctx context.Context, b *Block) (map[position]Place, erro
 func (r *repair) insertAbsent(ctx context.Context, f *Finding, b *Block, there map[position]Place) error {
 	absent := map[classSlot][]int{}
 	for i := range b.Rows.Len() {
-		key := classSlot{b.Rows.Class[i], b.Rows.Slot[i]}
+		key := classSlot{string(b.Rows.Class.Row(i)), b.Rows.Slot[i]}
 		if _, ok := there[position{b.Rows.Offset[i], b.Rows.Index[i]}]; !ok && !r.due(key.class, key.slot) {
 			absent[key] = append(absent[key], i)
 		}
@@ -158,7 +158,7 @@ func digest(rows *event.ScanColumns) string {
 		binary.BigEndian.PutUint32(bytes[8:], rows.Index[i])
 		hash.Write(bytes[:])
 	}
-	fmt.Fprint(hash, rows.Class[0], rows.Slot[0])
+	fmt.Fprint(hash, string(rows.Class.Row(0)), rows.Slot[0])
 	return hex.EncodeToString(hash.Sum(nil)[:12])
 }
 
@@ -166,24 +166,7 @@ func digest(rows *event.ScanColumns) string {
 func pick(from *event.ScanColumns, rows []int) *event.ScanColumns {
 	to := &event.ScanColumns{Topic: from.Topic, Partition: from.Partition}
 	for _, i := range rows {
-		to.Class, to.Slot = append(to.Class, from.Class[i]), append(to.Slot, from.Slot[i])
-		to.Offset, to.Index = append(to.Offset, from.Offset[i]), append(to.Index, from.Index[i])
-		to.Received, to.Scanned = append(to.Received, from.Received[i]), append(to.Scanned, from.Scanned[i])
-		to.ScanShift, to.Object = append(to.ScanShift, from.ScanShift[i]), append(to.Object, from.Object[i])
-		to.Flags = append(to.Flags, from.Flags[i])
-		to.PieceKey.Append(from.PieceKey.Row(i))
-		to.Origin.Append(from.Origin.Row(i))
-		to.Device.Append(from.Device.Row(i))
-		to.Digits.Append(from.Digits.Row(i))
-		for _, f := range event.TextFields {
-			to.Text[f].Append(from.Text[f].Row(i))
-		}
-		for _, f := range event.DateFields {
-			to.Days[f] = append(to.Days[f], from.Days[f][i])
-		}
-		for _, f := range event.CountFields {
-			to.Counts[f] = append(to.Counts[f], from.Counts[f][i])
-		}
+		to.AppendFrom(from, i)
 	}
 	return to
 }

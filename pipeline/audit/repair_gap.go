@@ -91,7 +91,7 @@ func (r *repair) agree(b *Block, there map[position]Place) error {
 	known := 0
 	expired := map[int64]uint64{}
 	for i := range b.Rows.Len() {
-		class, slot := b.Rows.Class[i], b.Rows.Slot[i]
+		class, slot := string(b.Rows.Class.Row(i)), b.Rows.Slot[i]
 		place, ok := there[position{b.Rows.Offset[i], b.Rows.Index[i]}]
 		switch {
 		case ok:

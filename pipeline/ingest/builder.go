@@ -21,8 +21,10 @@ type builder struct {
 	rules Rules
 	asOf  int64
 
-	scan    event.Scan
-	derived derive.Scan
+	scan     event.Scan
+	derived  derive.Scan
+	envelope envelope
+	last     slotKey // the slot of the row before
 }
 
 // envelope is what the headers of a message say.
@@ -44,7 +46,7 @@ var kept = []string{
 
 // add takes a message into the block: every event of it becomes a row or a reject.
 func (u *builder) add(b *block, m *event.Message) {
-	env, err := u.envelope(m)
+	env, err := u.open(m)
 	request, headerErr := u.request(b, m, env)
 	if err == nil {
 		err = headerErr
@@ -79,7 +81,8 @@ func (u *builder) add(b *block, m *event.Message) {
 }
 
 func (u *builder) addBatch(b *block, env *envelope) {
-	if event.CountBatch(env.message.Value, event.MaxBatchEvents) > event.MaxBatchEvents {
+	const least = 2 // bytes of an event
+	if len(env.message.Value) > least*event.MaxBatchEvents && event.CountBatch(env.message.Value, event.MaxBatchEvents) > event.MaxBatchEvents {
 		// Each event would be a reject of its own: two bytes of the topic can take a thousand of memory.
 		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: "a ScanBatch of more than " + strconv.Itoa(event.MaxBatchEvents) + " events"}, env.message.Value)
 		return
@@ -135,24 +138,16 @@ func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
 		b.early[rows.Len()] = earlyEvent{payload: bytes.Clone(raw), headers: env.kept, isProto: env.isProto}
 		b.bytes += len(raw)
 	}
-	rows.Class = append(rows.Class, d.Class)
-	rows.Offset = append(rows.Offset, env.message.Offset)
-	rows.Index = append(rows.Index, index)
-	rows.Received = append(rows.Received, 0)
-	rows.Slot = append(rows.Slot, 0)
-	rows.Scanned = append(rows.Scanned, d.UnixMilli)
-	rows.ScanShift = append(rows.ScanShift, d.ShiftMinutes)
-	rows.Object = append(rows.Object, d.Object)
-	rows.Flags = append(rows.Flags, uint32(d.Flags))
-	rows.PieceKey.Append(d.PieceKey)
-	rows.Origin.AppendString(env.origin)
-	rows.Device.AppendString(env.device)
-	rows.Digits.Append(d.Digits)
-	rows.AppendFields(&u.scan)
+	rows.Append(&event.ScanRow{
+		Class: d.Class, Object: d.Object, Origin: env.origin, Device: env.device, Offset: env.message.Offset, Index: index,
+		Scanned: d.UnixMilli, ScanShift: d.ShiftMinutes, Flags: uint32(d.Flags), PieceKey: d.PieceKey, Code: d.Code,
+	}, &u.scan)
 	b.received = append(b.received, env.received)
 	b.replayed = append(b.replayed, env.origin != "")
-	row := u.rules.Schedule.Row(d.Class)
-	b.slots[slotKey{d.Class, row.SlotOf(min(d.UnixMilli, env.received, u.asOf))}] = struct{}{}
+	slot := slotKey{d.Class, u.rules.Schedule.Row(d.Class).SlotOf(min(d.UnixMilli, env.received, u.asOf))}
+	if slot != u.last || len(b.slots) == 0 {
+		b.slots[slot], u.last = struct{}{}, slot
+	}
 }
 
 func (u *builder) reject(b *block, env *envelope, index uint32, stage event.Stage, err *event.Error, payload []byte) {
@@ -173,10 +168,11 @@ func (u *builder) rejectWhole(b *block, env *envelope, index uint32, err *event.
 	b.rejects[len(b.rejects)-1].whole = true
 }
 
-// envelope reads the headers. It always returns an envelope, so that what
-// cannot be read can still be rejected.
-func (u *builder) envelope(m *event.Message) (*envelope, *event.Error) {
-	env := &envelope{message: m, received: m.Time}
+// open reads the headers. It always returns an envelope, so that what cannot
+// be read can still be rejected; it is valid until the next message.
+func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
+	env := &u.envelope
+	*env = envelope{message: m, received: m.Time}
 	if len(m.Headers) == 0 {
 		return env, nil
 	}

@@ -100,7 +100,7 @@ func seen(before []earlier, places event.Ranges, index uint32) bool {
 // row decides about an event that can be a row: duplicate, rejected, expired or stored.
 func (d *decider) row(i int) {
 	rows := &d.b.rows
-	class := rows.Class[i]
+	class := string(rows.Class.Row(i))
 	if d.repeated[i] || d.replayedBefore(i) {
 		d.count(class, event.Duplicate, "")
 		d.repeated[i] = true
@@ -153,7 +153,7 @@ func (d *decider) tooEarly(i int, received int64) {
 		err:     futureError(d.epoch.Rules.Ahead),
 		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Scanned[i],
 		replayed: d.b.replayed[i],
-	}, rows.Class[i])
+	}, string(rows.Class.Row(i)))
 	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
 }
 

@@ -141,7 +141,7 @@ func (s *fakeStore) once(table, token, piece string, add func()) {
 func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.ScanColumns) error {
 	pieces := map[string][]int{}
 	for i := range rows.Len() {
-		piece := fmt.Sprint(rows.Class[i], rows.Slot[i])
+		piece := fmt.Sprint(string(rows.Class.Row(i)), rows.Slot[i])
 		pieces[piece] = append(pieces[piece], i)
 	}
 	names := make([]string, 0, len(pieces))
@@ -153,7 +153,7 @@ func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.Sca
 		s.once("scans", token, name, func() {
 			for _, i := range pieces[name] {
 				s.rows = append(s.rows, fakeRow{
-					class: rows.Class[i], slot: rows.Slot[i], offset: rows.Offset[i], index: rows.Index[i],
+					class: string(rows.Class.Row(i)), slot: rows.Slot[i], offset: rows.Offset[i], index: rows.Index[i],
 					eventID: string(rows.Text[event.EventID].Row(i)), origin: string(rows.Origin.Row(i)),
 				})
 			}

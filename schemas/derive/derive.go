@@ -36,8 +36,9 @@ type Scan struct {
 	Object string
 	// PieceKey is the key of the piece; see package barcode.
 	PieceKey []byte
-	// Digits are the digits of an Intelligent Mail barcode, as sent or as decoded from its bars.
-	Digits []byte
+	// Code is the text of the barcode; of bars the digits of the Intelligent Mail barcode
+	// that they are. It is valid as long as the event.
+	Code []byte
 	// UnixMilli is the instant of the scan, ShiftMinutes the local clock's
 	// distance from UTC, east positive.
 	UnixMilli    int64
@@ -45,13 +46,15 @@ type Scan struct {
 	// Class is the retention class.
 	Class string
 	Flags event.Flags
+
+	digits []byte // memory for Code
 }
 
 // From fills d from a checked event. zone is the IANA name of the device's
 // configured time zone, empty where it has none; it serves local times at
 // places without a known zone. An error has the stage event.DeriveStage.
 func (t *Tables) From(s *event.Scan, zone string, d *Scan) *event.Error {
-	d.PieceKey, d.Digits, d.Flags = d.PieceKey[:0], d.Digits[:0], 0
+	d.PieceKey, d.Flags = d.PieceKey[:0], 0
 	kind, err := t.object(s, d)
 	if err != nil {
 		return err
@@ -71,6 +74,7 @@ func (t *Tables) object(s *event.Scan, d *Scan) (retention.Kind, *event.Error) {
 	object, _ := s.Object()
 	d.Object = object.String()
 	text := s.Values[object]
+	d.Code = text
 	switch object {
 	case event.IMb:
 		return t.imb(s, text, d)
@@ -126,11 +130,12 @@ func (t *Tables) bars(s *event.Scan, bars []byte, d *Scan) (retention.Kind, *eve
 		d.Flags |= event.UpsideDown
 	}
 	d.Object = event.IMb.String()
+	d.digits = append(append(d.digits[:0], m.Tracking()...), m.Routing()...)
+	d.Code = d.digits
 	return t.piece(s, &m, d)
 }
 
 func (t *Tables) piece(s *event.Scan, m *barcode.IMb, d *Scan) (retention.Kind, *event.Error) {
-	d.Digits = append(append(d.Digits, m.Tracking()...), m.Routing()...)
 	var note barcode.KeyNote
 	d.PieceKey, note = m.AppendPieceKey(d.PieceKey, t.ServiceTypes)
 	if note&barcode.KeyNotUnique != 0 {

@@ -30,7 +30,7 @@ func TestFrom(t *testing.T) {
 	cases := map[string]struct {
 		json   string
 		key    string
-		digits string
+		code   string
 		class  string
 		flags  event.Flags
 	}{
@@ -39,10 +39,10 @@ func TestFrom(t *testing.T) {
 		"bars":                     {fmt.Sprintf(`{"bars":%q,%s}`, bars, when), "F-900123456-000012", "0027090012345600001210118112501", retention.MailTracking, 0},
 		"bars upside down":         {fmt.Sprintf(`{"bars":%q,%s}`, upsideDown, when), "F-900123456-000012", "0027090012345600001210118112501", retention.MailTracking, event.UpsideDown},
 		"unknown STID":             {`{"imb":"00999900123456000012",` + when + `}`, "999-900123456-000012", "00999900123456000012", retention.MailTracking, event.UnknownStid | event.UnclassifiedKind},
-		"package":                  {`{"impb":"9400111206206406260787",` + when + `}`, "impb-9400111206206406260787", "", retention.PackageTracking, 0},
-		"S10 letter":               {`{"s10":"RB123456785GB",` + when + `}`, "s10-RB123456785GB", "", retention.MailTracking, 0},
-		"S10 parcel":               {`{"s10":"CB123456785GB",` + when + `}`, "s10-CB123456785GB", "", retention.PackageTracking, 0},
-		"explicit special service": {`{"s10":"RB123456785GB","specialService":"Registered",` + when + `}`, "s10-RB123456785GB", "", retention.SpecialServiceTracking, 0},
+		"package":                  {`{"impb":"9400111206206406260787",` + when + `}`, "impb-9400111206206406260787", "9400111206206406260787", retention.PackageTracking, 0},
+		"S10 letter":               {`{"s10":"RB123456785GB",` + when + `}`, "s10-RB123456785GB", "RB123456785GB", retention.MailTracking, 0},
+		"S10 parcel":               {`{"s10":"CB123456785GB",` + when + `}`, "s10-CB123456785GB", "CB123456785GB", retention.PackageTracking, 0},
+		"explicit special service": {`{"s10":"RB123456785GB","specialService":"Registered",` + when + `}`, "s10-RB123456785GB", "RB123456785GB", retention.SpecialServiceTracking, 0},
 		"parts as numbers":         {`{"imb":"0027000012345600001210118112501","imbStid":270,"imbMid":123,"imbSerialNumber":456000012,` + when + `}`, "", "", retention.MailTracking, 0},
 		"unknown facility":         {`{"imb":"00270900123456000012","scanDatetime":"2026-11-20T14:03:22Z","scanLocaleKey":"ZZ9999"}`, "F-900123456-000012", "00270900123456000012", retention.MailTracking, event.UnknownFacility},
 	}
@@ -54,7 +54,7 @@ func TestFrom(t *testing.T) {
 			}
 			if c.key != "" {
 				require.Equal(t, c.key, string(d.PieceKey))
-				require.Equal(t, c.digits, string(d.Digits))
+				require.Equal(t, c.code, string(d.Code))
 			}
 			require.Equal(t, c.class, d.Class)
 			require.Equal(t, c.flags, d.Flags)

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -14,10 +13,10 @@ const maxDepth = 64
 // and the empty string mean that the field is absent. Whole numbers are taken
 // where text is expected, as the feeds do both. On an error the Scan is as far as it got.
 func (s *Scan) DecodeJSON(data []byte) *Error {
-	if len(bytes.TrimSpace(data)) == 0 {
+	r := jsonReader{data: data}
+	if r.space(); r.at == len(data) {
 		return &Error{Code: EmptyValue, Message: "an event is needed"}
 	}
-	r := jsonReader{data: data}
 	if !r.take('{') {
 		return notReadable(&r, "a JSON object")
 	}
@@ -34,22 +33,14 @@ func (s *Scan) decodeMembers(r *jsonReader) *Error {
 	if r.take('}') {
 		return nil
 	}
-	for {
+	for place := 0; ; place++ {
 		r.space()
-		name, escaped, ok := r.text()
-		if !ok {
-			return notReadable(r, "a field name in quotes")
-		}
-		if escaped {
-			if name, ok = s.unescape(name); !ok {
-				return notReadable(r, "a valid escape in the field name")
-			}
-		}
-		if !r.take(':') {
-			return notReadable(r, "a colon")
+		f, err := s.memberName(r, place)
+		if err != nil {
+			return err
 		}
 		r.space()
-		if f, known := FieldByName(name); !known {
+		if f == NumFields {
 			s.Unknown++
 			if !r.skip() {
 				return notReadable(r, "a JSON value")
@@ -66,6 +57,47 @@ func (s *Scan) decodeMembers(r *jsonReader) *Error {
 		return nil
 	}
 }
+
+// memberName reads the name of a member and the colon behind it. It returns
+// NumFields for a name that is not in the table. The field that stood at this
+// place in the event before is tried first.
+func (s *Scan) memberName(r *jsonReader, place int) (Field, *Error) {
+	if place < maxOrder {
+		before := s.order[place]
+		if name := &quotedNames[before]; name.begins(r.data[r.at:]) {
+			r.at += len(name.text)
+			return before, nil
+		}
+	}
+	name, escaped, ok := r.text()
+	if !ok {
+		return 0, notReadable(r, "a field name in quotes")
+	}
+	if escaped {
+		if name, ok = s.unescape(name); !ok {
+			return 0, notReadable(r, "a valid escape in the field name")
+		}
+	}
+	if !r.take(':') {
+		return 0, notReadable(r, "a colon")
+	}
+	f, known := FieldByName(name)
+	if !known {
+		return NumFields, nil
+	}
+	if place < maxOrder {
+		s.order[place] = f
+	}
+	return f, nil
+}
+
+// quotedNames are the fields' names as they begin a member of a JSON object.
+var quotedNames = func() (names [NumFields]quotedName) {
+	for f := range specs {
+		names[f] = newQuotedName(specs[f].Name)
+	}
+	return names
+}()
 
 func (s *Scan) decodeValue(r *jsonReader, f Field) *Error {
 	var text []byte
@@ -106,7 +138,7 @@ func (s *Scan) decodeValue(r *jsonReader, f Field) *Error {
 	if s.Values[f] != nil {
 		return fieldError(f, Repeated, "the field stands twice in the event")
 	}
-	s.Values[f] = text
+	s.Set(f, text)
 	return nil
 }
 

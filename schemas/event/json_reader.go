@@ -2,6 +2,8 @@ package event
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 )
 
@@ -12,6 +14,12 @@ type jsonReader struct {
 }
 
 func (r *jsonReader) space() {
+	if r.at < len(r.data) && r.data[r.at] <= ' ' {
+		r.spaces()
+	}
+}
+
+func (r *jsonReader) spaces() {
 	for r.at < len(r.data) {
 		switch r.data[r.at] {
 		case ' ', '\t', '\n', '\r':
@@ -43,25 +51,37 @@ func (r *jsonReader) take(c byte) bool {
 // text reads a text in quotes and returns what stands between them, as it
 // stands; escaped tells that it holds backslashes.
 func (r *jsonReader) text() (raw []byte, escaped, ok bool) {
-	if r.peek() != '"' {
+	data, start := r.data, r.at+1
+	if start > len(data) || data[r.at] != '"' {
 		return nil, false, false
 	}
-	start := r.at + 1
-	for i := start; i < len(r.data); i++ {
-		switch c := r.data[i]; {
+	for i := start; ; {
+		for i+8 <= len(data) {
+			marks := endsText(binary.LittleEndian.Uint64(data[i:]))
+			if marks != 0 {
+				i += bits.TrailingZeros64(marks) / 8
+				break
+			}
+			i += 8
+		}
+		if i >= len(data) {
+			r.at = len(data)
+			return nil, false, false
+		}
+		switch c := data[i]; {
 		case c == '"':
 			r.at = i + 1
-			return r.data[start:i], escaped, true
+			return data[start:i], escaped, true
 		case c == '\\':
 			escaped = true
-			i++
+			i += 2
 		case c < 0x20:
 			r.at = i
 			return nil, false, false
+		default:
+			i++
 		}
 	}
-	r.at = len(r.data)
-	return nil, false, false
 }
 
 // number skips a number (RFC 8259 section 6).

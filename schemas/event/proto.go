@@ -55,7 +55,7 @@ func (b *Batch) Next() (raw []byte, ok bool, err *Error) {
 			b.rest = b.rest[n+m:]
 			continue
 		}
-		event, m := protowire.ConsumeBytes(b.rest[n:])
+		event, m := consumeBytes(b.rest[n:])
 		if m < 0 {
 			return b.broken()
 		}
@@ -121,13 +121,33 @@ func (s *Scan) DecodeProto(data []byte) *Error {
 }
 
 // consumeTag is protowire.ConsumeTag without the field numbers that no message
-// can have, which are a sign of bytes that are something else.
+// can have, which are a sign of bytes that are something else. Tags of one and
+// two bytes, which are all of ours, take a third of its time.
 func consumeTag(data []byte) (protowire.Number, protowire.Type, int) {
+	if len(data) > 1 && data[0] >= 1<<3 {
+		switch {
+		case data[0] < 0x80:
+			return protowire.Number(data[0] >> 3), protowire.Type(data[0] & 7), 1
+		case data[1] < 0x80 && data[1] > 0:
+			tag := uint64(data[0]&0x7f) | uint64(data[1])<<7
+			return protowire.Number(tag >> 3), protowire.Type(tag & 7), 2
+		}
+	}
 	number, kind, n := protowire.ConsumeTag(data)
 	if number > protowire.MaxValidNumber {
 		return 0, 0, -1
 	}
 	return number, kind, n
+}
+
+// consumeBytes is protowire.ConsumeBytes, faster for what is shorter than 128 bytes.
+func consumeBytes(data []byte) ([]byte, int) {
+	if len(data) > 0 && data[0] < 0x80 {
+		if n := 1 + int(data[0]); n <= len(data) {
+			return data[1:n:n], n
+		}
+	}
+	return protowire.ConsumeBytes(data)
 }
 
 func brokenEvent(at int) *Error {
@@ -166,7 +186,7 @@ func (s *Scan) decodeProtoField(f Field, kind protowire.Type, data []byte) (int,
 		if kind != protowire.BytesType {
 			return 0, fieldError(f, WrongType, "text")
 		}
-		text, n = protowire.ConsumeBytes(data)
+		text, n = consumeBytes(data)
 	}
 	if n < 0 || len(text) == 0 {
 		return n, nil
@@ -174,7 +194,7 @@ func (s *Scan) decodeProtoField(f Field, kind protowire.Type, data []byte) (int,
 	if s.Values[f] != nil {
 		return 0, fieldError(f, Repeated, "the field stands twice in the event")
 	}
-	s.Values[f] = text
+	s.Set(f, text)
 	return n, nil
 }
 
@@ -183,15 +203,15 @@ func (s *Scan) decodeProtoField(f Field, kind protowire.Type, data []byte) (int,
 func (s *Scan) AppendProto(dst []byte) []byte {
 	dst = protowire.AppendTag(dst, batchEventsNumber, protowire.BytesType)
 	dst = protowire.AppendVarint(dst, uint64(s.protoSize()))
-	for f := range s.Values {
+	for f := range s.present.all() {
 		text := s.Values[f]
-		if text == nil || (Field(f) == ScanDatetime && s.Time.HasOffset) {
+		if f == ScanDatetime && s.Time.HasOffset {
 			continue
 		}
 		number := protowire.Number(specs[f].Number)
 		if specs[f].Kind == Count {
 			dst = protowire.AppendTag(dst, number, protowire.VarintType)
-			dst = protowire.AppendVarint(dst, s.Count(Field(f)))
+			dst = protowire.AppendVarint(dst, uint64(s.Count(f)))
 			continue
 		}
 		dst = protowire.AppendTag(dst, number, protowire.BytesType)
@@ -207,14 +227,14 @@ func (s *Scan) AppendProto(dst []byte) []byte {
 }
 
 func (s *Scan) protoSize() (size int) {
-	for f := range s.Values {
+	for f := range s.present.all() {
 		text := s.Values[f]
-		if text == nil || (Field(f) == ScanDatetime && s.Time.HasOffset) {
+		if f == ScanDatetime && s.Time.HasOffset {
 			continue
 		}
 		size += protowire.SizeTag(protowire.Number(specs[f].Number))
 		if specs[f].Kind == Count {
-			size += protowire.SizeVarint(s.Count(Field(f)))
+			size += protowire.SizeVarint(uint64(s.Count(f)))
 		} else {
 			size += protowire.SizeBytes(len(text))
 		}

@@ -136,30 +136,30 @@ func drawGood(t *rapid.T) *Scan {
 	digits := func(n int) []byte {
 		return []byte(rapid.StringOfN(rapid.RuneFrom([]rune("0123456789")), n, n, -1).Draw(t, "digits"))
 	}
-	s.Values[IMb] = digits(31)
-	s.Values[ScanDatetime] = []byte(rapid.SampledFrom([]string{
+	s.Set(IMb, digits(31))
+	s.Set(ScanDatetime, []byte(rapid.SampledFrom([]string{
 		"2026-11-20T14:03:22.123-05:00", "2026-11-20T14:03:22", "2026-11-20 14:03:22.1Z", "1970-01-01T00:00:00+23:59", "1970-01-01T00:00:00Z", "2199-12-31T23:59:59.999-23:59",
-	}).Draw(t, "time"))
-	s.Values[MachineID] = []byte("m")
+	}).Draw(t, "time")))
+	s.Set(MachineID, []byte("m"))
 	for range rapid.IntRange(0, 8).Draw(t, "fields") {
 		f := Field(rapid.IntRange(int(ScanLocaleKey), int(NumFields)-1).Draw(t, "field"))
 		spec := f.Spec()
 		switch spec.Kind {
 		case Text:
 			text := rapid.StringN(1, spec.Max, spec.Max).Draw(t, "text")
-			s.Values[f] = []byte(text)
+			s.Set(f, []byte(text))
 		case Digits, Letters:
 			n := spec.Max
 			if spec.Lengths != nil {
 				n = rapid.SampledFrom(spec.Lengths).Draw(t, "length")
 			}
-			s.Values[f] = digits(n)
+			s.Set(f, digits(n))
 		case Count:
-			s.Values[f] = []byte(itoa(int(rapid.Uint32().Draw(t, "count"))))
+			s.Set(f, []byte(itoa(int(rapid.Uint32().Draw(t, "count")))))
 		case Date:
-			s.Values[f] = []byte("2026-11-20")
+			s.Set(f, []byte("2026-11-20"))
 		case Moment:
-			s.Values[f] = []byte("2026-11-20T14:03:22")
+			s.Set(f, []byte("2026-11-20T14:03:22"))
 		}
 	}
 	require.Nil(t, s.Check())
@@ -224,6 +224,6 @@ func TestTimeInNumbers(t *testing.T) {
 		require.NotNil(t, bad.checkUnixTime())
 	}
 	both := at(0, 0)
-	both.Values[ScanDatetime] = []byte("2026-11-20T14:03:22Z")
+	both.Set(ScanDatetime, []byte("2026-11-20T14:03:22Z"))
 	require.Equal(t, Repeated, both.checkUnixTime().Code)
 }
