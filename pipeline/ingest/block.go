@@ -29,6 +29,8 @@ type block struct {
 	unknownFields    uint64
 	slots            map[slotKey]struct{} // about those that the rows will lie in
 	bytes            int                  // of the parts besides rows
+	held             int64                // bytes of the room for blocks that it holds
+	asOf             int64                // the clock when it began, Unix milliseconds; its own is not earlier
 	weighed          int                  // how many events there were when the columns were last weighed
 }
 

@@ -25,6 +25,8 @@ type builder struct {
 	derived  derive.Scan
 	envelope envelope
 	last     slotKey // the slot of the row before
+
+	zone, device string // of the message before
 }
 
 // envelope is what the headers of a message say.
@@ -35,13 +37,22 @@ type envelope struct {
 	zone     string
 	device   string
 	origin   string
-	kept     []event.Header
 }
 
-// kept lists the headers that a reject keeps from its message.
-var kept = []string{
+// keptHeaders are the headers that a reject keeps from its message.
+var keptHeaders = []string{
 	event.ContentTypeHeader, event.ReceivedHeader, event.DeviceHeader, event.ZoneHeader, event.BatchIDHeader,
 	event.BatchPartHeader, event.BatchIndexHeader, event.PushGroupHeader, event.PushPartHeader,
+}
+
+// kept copies the headers that a reject keeps from the message.
+func (e *envelope) kept() (headers []event.Header) {
+	for _, name := range keptHeaders {
+		if value := e.message.Header(name); value != nil && len(value) <= maxHeader {
+			headers = append(headers, event.Header{Key: name, Value: bytes.Clone(value)})
+		}
+	}
+	return headers
 }
 
 // add takes a message into the block: every event of it becomes a row or a reject.
@@ -135,7 +146,7 @@ func (u *builder) event(b *block, env *envelope, index uint32, raw []byte, err *
 func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
 	d, rows := &u.derived, &b.rows
 	if d.UnixMilli > u.asOf+u.rules.Ahead.Milliseconds() {
-		b.early[rows.Len()] = earlyEvent{payload: bytes.Clone(raw), headers: env.kept, isProto: env.isProto}
+		b.early[rows.Len()] = earlyEvent{payload: bytes.Clone(raw), headers: env.kept(), isProto: env.isProto}
 		b.bytes += len(raw)
 	}
 	rows.Append(&event.ScanRow{
@@ -156,7 +167,7 @@ func (u *builder) reject(b *block, env *envelope, index uint32, stage event.Stag
 		captured = u.scan.Time.UnixMilli()
 	}
 	b.rejects = append(b.rejects, reject{
-		offset: env.message.Offset, index: index, origin: env.origin, stage: stage, err: err, headers: env.kept,
+		offset: env.message.Offset, index: index, origin: env.origin, stage: stage, err: err, headers: env.kept(),
 		payload: bytes.Clone(payload), isProto: env.isProto, received: env.received, captured: captured, replayed: env.origin != "",
 	})
 	b.bytes += len(payload) + 400
@@ -181,18 +192,15 @@ func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
 	if len(m.Header(event.OriginHeader)) > maxHeader {
 		tooLong = event.OriginHeader
 	}
-	for _, name := range kept {
-		switch value := m.Header(name); {
-		case len(value) > maxHeader:
+	for _, name := range keptHeaders {
+		if len(m.Header(name)) > maxHeader {
 			tooLong = name
-		case value != nil:
-			env.kept = append(env.kept, event.Header{Key: name, Value: value})
 		}
 	}
 	if tooLong != "" {
 		return env, badHeader(tooLong, "at most "+strconv.Itoa(maxHeader)+" bytes")
 	}
-	env.zone, env.device, env.origin = string(m.Header(event.ZoneHeader)), string(m.Header(event.DeviceHeader)), string(m.Header(event.OriginHeader))
+	env.zone, env.device, env.origin = u.same(&u.zone, m.Header(event.ZoneHeader)), u.same(&u.device, m.Header(event.DeviceHeader)), string(m.Header(event.OriginHeader))
 	if text := m.Header(event.ReceivedHeader); text != nil {
 		received, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
@@ -209,6 +217,14 @@ func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
 	var err *event.Error
 	env.isProto, err = isProto(m.Header(event.ContentTypeHeader))
 	return env, err
+}
+
+// same returns the text as a string, the one before where it is the same.
+func (u *builder) same(before *string, text []byte) string {
+	if *before != string(text) {
+		*before = string(text)
+	}
+	return *before
 }
 
 func isProto(contentType []byte) (bool, *event.Error) {

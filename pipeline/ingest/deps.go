@@ -27,9 +27,8 @@ type Clock func() int64
 type Broker interface {
 	// Join becomes a member of the consumer group of the front topic.
 	Join() (Group, error)
-	// Fetch reads messages from the offset on and waits a moment where there
-	// are none. It returns ErrGone where the partition does not hold the offset.
-	Fetch(ctx context.Context, partition int32, offset int64) (Fetched, error)
+	// Reader makes a reader of a partition of the front topic.
+	Reader(partition int32) Reader
 	// Span returns the first offset of the partition and the one after its last.
 	Span(ctx context.Context, partition int32) (start, end int64, err error)
 	// Reject writes messages to the partition of mail.rejects and returns
@@ -37,6 +36,15 @@ type Broker interface {
 	Reject(ctx context.Context, partition int32, messages []event.Message) error
 	// Transient reports whether an error of this side can heal by itself.
 	Transient(err error) bool
+}
+
+// Reader reads one partition.
+type Reader interface {
+	// Next reads what stands from the offset on and waits a moment where there
+	// is nothing. It returns ErrGone where the partition does not hold the
+	// offset. What it returned before, and all bytes of it, is not valid any more.
+	Next(ctx context.Context, offset int64) (Fetched, error)
+	Close() error
 }
 
 // Group hands out generations, one after the other.

@@ -1,17 +1,42 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"mailtrail/schemas/event"
 )
 
-// crash is what a fake panics with where a real process would be killed.
-type crash struct{ where string }
+// fuse ends a fake process after a number of steps: from then on nothing that it
+// does has an effect.
+type fuse struct {
+	mu    sync.Mutex
+	left  int   // 0 for ever
+	at    Point // besides, where it blows
+	blown bool
+	// ended is called when it blows.
+	ended func()
+}
+
+// step is a place where a process can be killed; some have a name.
+func (f *fuse) step(name Point) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.blown {
+		return ErrNotOwner
+	}
+	if f.left--; f.left == 0 || f.at != "" && f.at == name {
+		f.blown = true
+		f.ended()
+		return ErrNotOwner
+	}
+	return nil
+}
 
 // entry is one offset of the fake log: a message, or an offset without an event.
 type entry struct {
@@ -27,13 +52,13 @@ type fakeBroker struct {
 	metadata   string
 	generation int
 	rejects    []event.Message
-	step       func(string)
+	fuse       *fuse
 	// most bounds the offsets of one fetch.
 	most int
 }
 
 func newFakeBroker() *fakeBroker {
-	return &fakeBroker{offset: -1, step: func(string) {}, most: 7}
+	return &fakeBroker{offset: -1, fuse: &fuse{}, most: 7}
 }
 
 func (b *fakeBroker) add(m event.Message) {
@@ -46,7 +71,25 @@ func (b *fakeBroker) addAborted() { b.log = append(b.log, entry{}) }
 
 func (b *fakeBroker) Join() (Group, error) { return nil, errors.New("not used") }
 
-func (b *fakeBroker) Fetch(_ context.Context, _ int32, offset int64) (Fetched, error) {
+func (b *fakeBroker) Reader(int32) Reader { return &fakeReader{broker: b} }
+
+// fakeReader uses the memory of what it returned again, as the real one does.
+type fakeReader struct {
+	broker *fakeBroker
+	out    []event.Message
+}
+
+func (r *fakeReader) Close() error { return nil }
+
+func (r *fakeReader) Next(_ context.Context, offset int64) (Fetched, error) {
+	b := r.broker
+	for _, m := range r.out {
+		scribble(m.Key, m.Value)
+		for _, h := range m.Headers {
+			scribble(h.Value)
+		}
+	}
+	r.out = nil
 	if offset < b.start {
 		return Fetched{}, ErrGone
 	}
@@ -54,7 +97,7 @@ func (b *fakeBroker) Fetch(_ context.Context, _ int32, offset int64) (Fetched, e
 	for got.Next < got.End && got.Next < offset+int64(b.most) {
 		switch e := b.log[got.Next]; {
 		case e.message != nil:
-			got.Messages = append(got.Messages, *e.message)
+			r.out = append(r.out, copyOf(*e.message))
 		case e.control:
 			got.Control = append(got.Control, got.Next)
 		default:
@@ -62,7 +105,24 @@ func (b *fakeBroker) Fetch(_ context.Context, _ int32, offset int64) (Fetched, e
 		}
 		got.Next++
 	}
+	got.Messages = r.out
 	return got, nil
+}
+
+func scribble(texts ...[]byte) {
+	for _, text := range texts {
+		for i := range text {
+			text[i] = 0xff
+		}
+	}
+}
+
+func copyOf(m event.Message) event.Message {
+	m.Key, m.Value, m.Headers = bytes.Clone(m.Key), bytes.Clone(m.Value), slices.Clone(m.Headers)
+	for i := range m.Headers {
+		m.Headers[i].Value = bytes.Clone(m.Headers[i].Value)
+	}
+	return m
 }
 
 func (b *fakeBroker) Span(context.Context, int32) (int64, int64, error) {
@@ -71,8 +131,10 @@ func (b *fakeBroker) Span(context.Context, int32) (int64, int64, error) {
 
 func (b *fakeBroker) Reject(_ context.Context, _ int32, messages []event.Message) error {
 	for _, m := range messages {
+		if err := b.fuse.step(""); err != nil {
+			return err
+		}
 		b.rejects = append(b.rejects, m)
-		b.step("a reject")
 	}
 	return nil
 }
@@ -92,10 +154,11 @@ func (g fakeGeneration) Commit(_ context.Context, _ int32, offset int64, metadat
 	if g.number != g.broker.generation {
 		return ErrNotOwner
 	}
-	g.broker.step("before a commit")
+	if err := g.broker.fuse.step(""); err != nil {
+		return err
+	}
 	g.broker.offset, g.broker.metadata = offset, metadata
-	g.broker.step("after a commit")
-	return nil
+	return g.broker.fuse.step("")
 }
 
 func (g fakeGeneration) Committed(context.Context, int32) (int64, string, error) {
@@ -119,23 +182,25 @@ type fakeStore struct {
 	receipts []event.Receipt
 	epochs   map[string][]event.EpochPart
 	label    string
-	step     func(string)
+	fuse     *fuse
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{tokens: map[string]bool{}, epochs: map[string][]event.EpochPart{}, step: func(string) {}}
+	return &fakeStore{tokens: map[string]bool{}, epochs: map[string][]event.EpochPart{}, fuse: &fuse{}}
 }
 
 // once runs add unless the piece was added under the token before.
-func (s *fakeStore) once(table, token, piece string, add func()) {
+func (s *fakeStore) once(table, token, piece string, add func()) error {
 	key := table + "|" + token + "|" + piece
 	if s.tokens[key] {
-		return
+		return nil
 	}
-	s.step("before a part of " + table)
+	if err := s.fuse.step(""); err != nil {
+		return err
+	}
 	s.tokens[key] = true
 	add()
-	s.step("after a part of " + table)
+	return s.fuse.step("")
 }
 
 func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.ScanColumns) error {
@@ -150,7 +215,7 @@ func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.Sca
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		s.once("scans", token, name, func() {
+		err := s.once("scans", token, name, func() {
 			for _, i := range pieces[name] {
 				s.rows = append(s.rows, fakeRow{
 					class: string(rows.Class.Row(i)), slot: rows.Slot[i], offset: rows.Offset[i], index: rows.Index[i],
@@ -158,23 +223,23 @@ func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.Sca
 				})
 			}
 		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func (s *fakeStore) InsertBatches(_ context.Context, token string, rows []event.BatchRow) error {
-	s.once("batches", token, "", func() { s.batches = append(s.batches, rows...) })
-	return nil
+	return s.once("batches", token, "", func() { s.batches = append(s.batches, rows...) })
 }
 
 func (s *fakeStore) InsertReplays(_ context.Context, token string, rows []event.ReplayRow) error {
-	s.once("replays", token, "", func() { s.replays = append(s.replays, rows...) })
-	return nil
+	return s.once("replays", token, "", func() { s.replays = append(s.replays, rows...) })
 }
 
 func (s *fakeStore) InsertReceipt(_ context.Context, token string, receipt event.Receipt) error {
-	s.once("blocks", token, "", func() { s.receipts = append(s.receipts, receipt) })
-	return nil
+	return s.once("blocks", token, "", func() { s.receipts = append(s.receipts, receipt) })
 }
 
 func (s *fakeStore) Batches(_ context.Context, _ string, ids []string, since int64) (found []event.BatchRow, _ error) {

@@ -40,6 +40,7 @@ type Rebuilt struct {
 // from what was seen then, the receipt made again differs too.
 func (r *Rebuilder) Block(ctx context.Context, receipt event.Receipt) (*Rebuilt, error) {
 	w := r.worker(receipt.Topic, receipt.Partition, receipt.First)
+	defer w.reader.Close()
 	epoch, err := w.rulesOf(ctx, receipt.Epoch)
 	if err != nil {
 		return nil, err
@@ -74,6 +75,7 @@ func (r *Rebuilder) Block(ctx context.Context, receipt event.Receipt) (*Rebuilt,
 // may have been stored since from offsets behind it: those hold their places.
 func (r *Rebuilder) Gap(ctx context.Context, topic string, partition int32, first, last, at int64, epoch string) (*Rebuilt, error) {
 	w := r.worker(topic, partition, first)
+	defer w.reader.Close()
 	rules, err := w.rulesOfGap(ctx, epoch)
 	if err != nil {
 		return nil, err
@@ -111,6 +113,7 @@ func (r *Rebuilder) Gap(ctx context.Context, topic string, partition int32, firs
 // Reject writes a rebuilt block's rejects to mail.rejects.
 func (r *Rebuilder) Reject(ctx context.Context, b *Rebuilt) error {
 	w := r.worker(b.Receipt.Topic, b.Receipt.Partition, b.Receipt.First)
+	defer w.reader.Close()
 	return w.sendRejects(ctx, slices.Values(b.Rejected))
 }
 
@@ -123,7 +126,7 @@ func onlyRepeats(row *event.BatchRow) bool {
 func (r *Rebuilder) worker(topic string, partition int32, first int64) *worker {
 	w := r.ingest.newWorker(nil, partition)
 	w.impatient = true
-	w.position, w.taken = first, first
+	w.position = first
 	w.block = newBlock(topic, partition, first)
 	return w
 }

@@ -44,9 +44,7 @@ func TestBlocksAreMadeAgainAsTheyWere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		broker, store := newFakeBroker(), newFakeStore()
 		drawLog(t, broker)
-		now := testNow
-		_, err := runToEnd(testWorker(t, broker, store, rules, func() int64 { now++; return now }), broker)
-		require.NoError(t, err)
+		require.NoError(t, runToEnd(testWorker(t, broker, store, rules, risingClock()), broker))
 		r := testRebuilder(t, broker, store, rules)
 		for _, receipt := range store.receipts {
 			again, err := r.Block(context.Background(), receipt)
@@ -70,8 +68,7 @@ func TestGapTakesInWhatNobodyStored(t *testing.T) {
 		last := rapid.Int64Range(0, int64(len(broker.log))-1).Draw(t, "skipped up to")
 		broker.offset = last + 1
 		clock := func() int64 { return testNow }
-		_, err := runToEnd(testWorker(t, broker, store, rules, clock), broker)
-		require.NoError(t, err)
+		require.NoError(t, runToEnd(testWorker(t, broker, store, rules, clock), broker))
 		r := testRebuilder(t, broker, store, rules)
 		for first := int64(0); first <= last; {
 			again, err := r.Gap(context.Background(), event.ScansTopic, 0, first, last, testNow, "")

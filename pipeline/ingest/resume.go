@@ -67,7 +67,7 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 	case covered && open != nil && last > open.Last:
 		return nil, &stopError{place.errorf("a block is open at offsets %d to %d, but receipts reach offset %d: stop all ingest and run `mailtrail audit --repair`, which sets the group behind its receipts", offset, open.Last, last)}
 	}
-	w.fetched, w.position, w.taken = Fetched{}, offset, offset
+	w.fetched, w.position = Fetched{}, offset
 	w.block.begin(offset)
 	return open, nil
 }

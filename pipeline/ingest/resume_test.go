@@ -129,18 +129,14 @@ func TestChangedRulesFinishTheOpenBlockUnderTheOld(t *testing.T) {
 	for i := range 3 {
 		broker.add(event.Message{Time: testNow, Value: scanJSON("e"+strconv.Itoa(i), testNow+60_000)})
 	}
-	broker.step = func(where string) {
-		if where == string(AfterIntent) {
-			panic(crash{where})
-		}
-	}
-	crashed, err := runToEnd(testWorker(t, broker, store, old, clock), broker)
-	require.NoError(t, err)
-	require.NotNil(t, crashed)
-	broker.step = func(string) {}
+	broker.fuse = &fuse{at: AfterIntent}
+	store.fuse = broker.fuse
+	require.NoError(t, runToEnd(testWorker(t, broker, store, old, clock), broker))
+	require.True(t, broker.fuse.blown)
+	broker.fuse = &fuse{}
+	store.fuse = broker.fuse
 	broker.add(event.Message{Time: testNow, Value: scanJSON("late", testNow+60_000)})
-	_, err = runToEnd(testWorker(t, broker, store, changed, clock), broker)
-	require.NoError(t, err)
+	require.NoError(t, runToEnd(testWorker(t, broker, store, changed, clock), broker))
 	require.Len(t, store.rows, 3, "the open block belongs to the old rules")
 	require.Len(t, broker.rejects, 1, "what came later belongs to the new ones")
 }

@@ -9,25 +9,27 @@ import (
 	"mailtrail/schemas/event"
 )
 
-// storeNew cuts the block: its clock is read once, its intent is written, and
-// it is stored.
+// storeNew cuts the block in flight: its clock is read once, its intent is
+// written, and it is stored. Where it was cut short, its next offset tells.
 func (w *worker) storeNew(ctx context.Context) error {
-	open := Intent{At: w.now(), Epoch: w.epoch.Name}
-	if w.block.topic != event.ScansTopic {
-		open.Topic = w.block.topic
+	b := w.flight.block
+	w.flight.cutAfter = max(w.flight.cutAfter, b.asOf, w.deps.Clock())
+	open := Intent{At: w.flight.cutAfter, Epoch: w.epoch.Name}
+	if b.topic != event.ScansTopic {
+		open.Topic = b.topic
 	}
-	return w.store(ctx, w.epoch, open, false)
+	return w.store(ctx, b, w.epoch, open, false)
 }
 
 // store decides about the block's events under the intent's clock and brings
 // them into the stores, step by step (design: intent, rejects, rows, batch ids,
 // receipt, commit). again tells that the intent is written already. Everything
 // is sent whether or not it arrived before: what is there is left out by its token.
-func (w *worker) store(ended context.Context, epoch Epoch, open Intent, again bool) error {
+func (w *worker) store(ended context.Context, b *block, epoch Epoch, open Intent, again bool) error {
 	ctx, cancel := graceful(ended, Grace)
 	defer cancel()
-	defer w.release()
-	b, began := w.block, time.Now()
+	defer w.release(b)
+	began := time.Now()
 	var fixed *Intent
 	if again {
 		fixed = &open
@@ -37,7 +39,6 @@ func (w *worker) store(ended context.Context, epoch Epoch, open Intent, again bo
 		return err
 	}
 	if !again {
-		w.rewind(b.next)
 		open.Last, open.Elsewhere = b.next-1, known.elsewhereList(b.first)
 	}
 	d := decider{b: b, at: open.At, epoch: epoch, known: known, life: w.topicLife.Milliseconds()}
@@ -61,13 +62,6 @@ func (w *worker) store(ended context.Context, epoch Epoch, open Intent, again bo
 	w.deps.Reached(AfterCommit)
 	w.metrics.stored(block, w.deps.Clock(), time.Since(began))
 	return nil
-}
-
-// rewind forgets what was fetched beyond the end of a block that was cut short.
-func (w *worker) rewind(next int64) {
-	if next < w.taken {
-		w.fetched, w.position, w.taken = Fetched{}, next, next
-	}
 }
 
 func (w *worker) commit(ctx context.Context, offset int64, metadata string) error {

@@ -23,14 +23,15 @@ type worker struct {
 	repeatsFor, replaysFor time.Duration
 
 	topicLife time.Duration // of the front topic
-	cutAfter  int64         // no block of this worker has an earlier clock, Unix milliseconds
 
-	block    *block
-	held     int64 // bytes of the room for blocks that this worker holds
+	reader   Reader
 	position int64 // the next offset to be fetched
-	taken    int64 // the next offset to be taken from what was fetched
 	fetched  Fetched
 	end      int64 // the offset after the partition's last, as of the last fetch
+
+	block  *block // being filled
+	flight flight // the block before it
+	stored int64  // the next offset to be stored, as of the last settled block
 }
 
 // repeatWindow is how long a device may repeat a request (interface.md: 24 h).
@@ -43,19 +44,20 @@ func (g *Ingest) newWorker(generation Generation, partition int32) *worker {
 		log:       g.deps.Log.With().Int32("partition", partition).Logger(),
 		topicLife: life, repeatsFor: repeatWindow + life,
 		replaysFor: g.config.Rules.Schedule.TopicLife(event.RejectsTopic) + 2*life,
+		reader:     g.deps.Broker.Reader(partition),
 		block:      newBlock(event.ScansTopic, partition, 0),
+		flight:     flight{block: newBlock(event.ScansTopic, partition, 0)},
 	}
 }
 
 // run works until ctx ends; it never returns before, since the first worker
 // that returns ends the generation for all.
 func (w *worker) run(ctx context.Context) {
+	defer w.reader.Close()
 	w.halt(w.partition, false)
 	reason := "" // of the stop, said once
 	for ctx.Err() == nil {
 		err := w.work(ctx)
-		w.release()
-		w.fetched = Fetched{}
 		var stop *stopError
 		switch {
 		case ctx.Err() != nil:
@@ -87,8 +89,14 @@ type stopError struct{ err error }
 func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
 
-// work finishes an open block and then takes in block after block.
+// work finishes an open block and then takes in block after block: while one
+// is on its way into the stores, the next is read.
 func (w *worker) work(ctx context.Context) error {
+	defer func() {
+		_ = w.settle() // its error, if any, is not why the work ends
+		w.release(w.block)
+		w.fetched = Fetched{}
+	}()
 	open, err := w.resume(ctx)
 	if err != nil {
 		return err
@@ -102,13 +110,22 @@ func (w *worker) work(ctx context.Context) error {
 	if err := w.saveEpoch(ctx); err != nil {
 		return err
 	}
-	for {
+	w.stored = w.block.next
+	for next := w.stored; ; next = w.flight.block.next {
+		w.block.begin(next)
 		if err := w.fill(ctx); err != nil {
 			return err
 		}
-		if err := w.storeNew(ctx); err != nil {
+		if err := w.settle(); err != nil {
 			return err
 		}
+		if w.stored < w.block.first {
+			// The block before was cut short, so this one begins too late.
+			w.release(w.block)
+			w.fetched, w.position = Fetched{}, w.stored
+			continue
+		}
+		w.launch(ctx)
 	}
 }
 
@@ -130,13 +147,13 @@ func (w *worker) again(ctx context.Context, open *Intent) error {
 		w.take(&build, open.Last+1, func() bool { return false })
 		w.hold()
 	}
-	return w.store(ctx, epoch, *open, true)
+	return w.store(ctx, w.block, epoch, *open, true)
 }
 
-// fill reads messages into a new block until it is cut.
+// fill reads messages into the block until it is to be cut.
 func (w *worker) fill(ctx context.Context) error {
-	w.block.begin(w.block.next)
-	build := builder{rules: w.epoch.Rules, asOf: w.now()}
+	w.block.asOf = w.deps.Clock()
+	build := builder{rules: w.epoch.Rules, asOf: w.block.asOf}
 	opened := time.Now()
 	for {
 		if ctx.Err() != nil {
@@ -150,7 +167,11 @@ func (w *worker) fill(ctx context.Context) error {
 			full = w.full()
 			return full
 		})
-		if (full || !w.hold()) && !w.block.empty() {
+		room, err := w.makeRoom()
+		if err != nil {
+			return err
+		}
+		if (full || !room) && !w.block.empty() {
 			return ctx.Err()
 		}
 		caughtUp := len(w.fetched.Messages) == 0 && w.position >= w.end
@@ -158,16 +179,24 @@ func (w *worker) fill(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if w.block.empty() {
-			opened, build.asOf = time.Now(), w.now()
+			w.block.asOf = w.deps.Clock()
+			opened, build.asOf = time.Now(), w.block.asOf
 		}
 	}
 }
 
-// now reads the clock for a block that begins. The clock that later decides
-// about it is never earlier.
-func (w *worker) now() int64 {
-	w.cutAfter = max(w.cutAfter, w.deps.Clock())
-	return w.cutAfter
+// makeRoom holds room for the block as it has become. Where there is none, the
+// block before, which holds some, is waited for first. It returns false where
+// the block is to be cut, so that it gives its room back.
+func (w *worker) makeRoom() (bool, error) {
+	if w.hold() {
+		return true, nil
+	}
+	if !w.flight.under() {
+		return false, nil
+	}
+	err := w.settle()
+	return w.hold(), err
 }
 
 // weighEvery is how many events lie between two looks at the size of the
@@ -194,7 +223,7 @@ func (w *worker) fetch(ctx context.Context) error {
 	}
 	var got Fetched
 	err := w.retry(ctx, "fetch", w.deps.Broker.Transient, func(context.Context) (err error) {
-		got, err = w.deps.Broker.Fetch(ctx, w.partition, w.position)
+		got, err = w.reader.Next(ctx, w.position)
 		return err
 	})
 	if errors.Is(err, ErrGone) {
@@ -213,7 +242,6 @@ func (w *worker) fetch(ctx context.Context) error {
 func (w *worker) take(build *builder, limit int64, cut func() bool) {
 	f, b := &w.fetched, w.block
 	limit = min(limit, f.Next)
-	defer func() { w.taken = b.next }()
 	for i := range f.Messages {
 		m := &f.Messages[i]
 		if m.Offset >= limit {
@@ -233,21 +261,20 @@ func (w *worker) take(build *builder, limit int64, cut func() bool) {
 }
 
 // hold asks for room for the block as it has become, and returns false where
-// there is none: then the block is to be cut. One that was cut before and is
-// done again needs no leave; its size was bounded then.
+// there is none. One that was cut before and is done again needs no leave; its
+// size was bounded then.
 func (w *worker) hold() bool {
 	const step = 4 << 20
-	for int64(w.block.size()) > w.held {
+	for b := w.block; int64(b.size()) > b.held; b.held += step {
 		if !w.memory.TryAcquire(step) {
 			return false
 		}
-		w.held += step
 	}
 	return true
 }
 
-// release gives the block's room back.
-func (w *worker) release() {
-	w.memory.Release(w.held)
-	w.held = 0
+// release gives a block's room back.
+func (w *worker) release(b *block) {
+	w.memory.Release(b.held)
+	b.held = 0
 }

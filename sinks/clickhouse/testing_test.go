@@ -56,8 +56,8 @@ func appendRow(c *event.ScanColumns, offset int64, index uint32, class string, s
 
 // sample has what all rows of the tests have in common.
 var sample = func() (scan event.Scan) {
-	scan.Values[event.ScanLocaleKey] = []byte("V19160")
-	scan.Values[event.ScanEventCode] = []byte("918")
+	scan.Set(event.ScanLocaleKey, []byte("V19160"))
+	scan.Set(event.ScanEventCode, []byte("918"))
 	return scan
 }()
 
