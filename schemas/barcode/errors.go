@@ -16,7 +16,7 @@ var (
 	ErrRoutingDigit   = errors.New("not a digit")                            // routing code (13)
 	ErrBarLetter      = errors.New("not a bar")                              // another letter than A D F T
 	ErrUnreadable     = errors.New("unreadable bars")                        // wrapped by the three that follow
-	ErrBarCount       = fmt.Errorf("%w: wrong number", ErrUnreadable)        // bars lost, or too many
+	ErrBarCount       = fmt.Errorf("%w: wrong number", ErrUnreadable)        // bars lost, or too many; of PLANET and POSTNET too
 	ErrBarUnknown     = fmt.Errorf("%w: a bar is not known", ErrUnreadable)  // a "?"
 	ErrNoBarcode      = fmt.Errorf("%w: no barcode has them", ErrUnreadable) // neither way up
 
@@ -29,6 +29,8 @@ var (
 	ErrApplicationIdentifier = errors.New("wrong application identifier")
 	ErrCheckDigit            = errors.New("wrong check digit")
 	ErrCountry               = errors.New("no such country")
+	ErrFrameBar              = errors.New("not a frame bar") // PLANET and POSTNET, as bars
+	ErrDigitBars             = errors.New("no digit has these bars")
 	ErrNotRecognised         = errors.New("no known form")
 )
 

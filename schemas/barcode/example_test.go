@@ -80,5 +80,5 @@ func ExampleParse() {
 	// IMpb special service
 	// S10 mail
 	// IMpb: check digit: wrong check digit; expected the check digit of the construct
-	// no known form; expected 65 bars, or digits: 20, 25, 29 or 31 (IMb), 24 (IMtb), 22, 26, 30, 34, 38 or 42 (IMpb), or 13 characters (S10), or 21 that begin with 99M (IMcb)
+	// no known form; expected 65 bars, or digits: 20, 25, 29 or 31 (IMb), 24 (IMtb), 22, 26, 30, 34, 38 or 42 (IMpb), 6, 10 or 12 (POSTNET), 12 or 14 (PLANET), or 13 characters (S10), or 21 that begin with 99M (IMcb)
 }

@@ -121,10 +121,60 @@ func FuzzParseIMcb(f *testing.F) {
 	})
 }
 
+func FuzzParsePLANET(f *testing.F) {
+	f.Add([]byte("401234567891"))
+	f.Add([]byte("42012345678909"))
+	f.Fuzz(func(t *testing.T, digits []byte) {
+		p, err := barcode.ParsePLANET(digits)
+		if err != nil {
+			return
+		}
+		fields := bytes.Join([][]byte{p.ServiceType(), p.Subscriber(), p.Customer(), {p.CheckDigit()}}, nil)
+		back, err := barcode.DecodePLANETBars(p.AppendBars(nil))
+		if err != nil || back != p || !bytes.Equal(fields, p.Digits()) || !bytes.Contains(digits, fields) {
+			t.Fatalf("%q: %s, %s, %v", digits, fields, back.Digits(), err)
+		}
+	})
+}
+
+func FuzzParsePOSTNET(f *testing.F) {
+	f.Add([]byte("123455"))
+	f.Add([]byte("5555512372"))
+	f.Add([]byte("555551237552"))
+	f.Fuzz(func(t *testing.T, digits []byte) {
+		p, err := barcode.ParsePOSTNET(digits)
+		if err != nil {
+			return
+		}
+		fields := append(bytes.Clone(p.Routing()), p.CheckDigit())
+		back, err := barcode.DecodePOSTNETBars(p.AppendBars(nil))
+		if err != nil || back != p || !bytes.Contains(digits, fields) {
+			t.Fatalf("%q: %s, %s, %v", digits, fields, back.Digits(), err)
+		}
+	})
+}
+
+func FuzzTwoStateBars(f *testing.F) {
+	f.Add([]byte(planetSample.bars))
+	f.Add([]byte(postnetSample.bars))
+	f.Fuzz(func(t *testing.T, bars []byte) {
+		planet, planetErr := barcode.DecodePLANETBars(bars)
+		postnet, postnetErr := barcode.DecodePOSTNETBars(bars)
+		switch {
+		case planetErr == nil && postnetErr == nil:
+			t.Fatalf("%q is both", bars)
+		case planetErr == nil && !bytes.Equal(planet.AppendBars(nil), bytes.ToUpper(bars)):
+			t.Fatalf("%q: %s", bars, planet.Digits())
+		case postnetErr == nil && !bytes.Equal(postnet.AppendBars(nil), bytes.ToUpper(bars)):
+			t.Fatalf("%q: %s", bars, postnet.Digits())
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		sampleTracking, specSamples[1].bars, "0307 1790 0005 2348 3741", "RB 123 456 785 GB", "99M-123456-abc123def456",
-		"101999241790234567812341", "4201028200009261290113185417468510", "\u00a0\u2013\xff",
+		"101999241790234567812341", "4201028200009261290113185417468510", "401234567891", "12345-5", planetSample.bars, postnetSample.bars, "\u00a0\u2013\xff",
 	} {
 		f.Add(seed)
 	}
@@ -139,6 +189,7 @@ func FuzzParse(f *testing.F) {
 
 func FuzzParseServiceTypes(f *testing.F) {
 	f.Add([]byte(head + "270 first-class - full iv - none\n"))
+	f.Add([]byte(head + "270 share - full iv - none - 2024-01-01\n270 first-class - full iv - none 2024-01-01\n"))
 	f.Add([]byte("# nothing\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		types, err := barcode.ParseServiceTypes(text)

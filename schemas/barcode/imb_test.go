@@ -3,6 +3,8 @@ package barcode_test
 import (
 	"bytes"
 	"errors"
+	"flag"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -37,9 +39,12 @@ func TestSpecificationSamples(t *testing.T) {
 	}
 }
 
+// long asks for the full number of trials under the race detector too: go test -race ./schemas/barcode -long.
+var long = flag.Bool("long", false, "full number of trials, however long it takes")
+
 // trials is fewer where time counts. The race detector makes everything ten times slower and has nothing to find in pure functions.
 func trials(full int) int {
-	if testing.Short() || raceDetector {
+	if !*long && (testing.Short() || raceDetector) {
 		return full / 20
 	}
 	return full
@@ -161,6 +166,28 @@ func TestRoundTripOfEveryFieldCombination(t *testing.T) {
 	})
 }
 
+// Every barcode id with every STID, both lengths of MID and all lengths of routing code, at the ends of their ranges.
+func TestRoundTripOfEveryBarcodeIDAndSTID(t *testing.T) {
+	fields := []string{"000000000000000", "899999999999999", "900000000000000", "999999999999999"}
+	routings := []string{"", "00000", "99999", "000000000", "999999999", "00000000000", "99999999999"}
+	step := 100_000 / trials(100_000)
+	for id := range 100 {
+		if id%10 > 4 {
+			continue
+		}
+		for stid := 0; stid < 1000; stid += step {
+			field, routing := fields[(id+stid)%len(fields)], routings[(id+stid)%len(routings)]
+			m, err := barcode.ParseIMb(fmt.Appendf(nil, "%02d%03d%s%s", id, stid, field, routing))
+			require.NoError(t, err)
+			bars := m.Bars()
+			decoded, upsideDown, err := barcode.DecodeBars(bars[:])
+			if err != nil || upsideDown || decoded != m {
+				t.Fatalf("%s: decoded %s %v %v", m.Digits(), decoded.Digits(), upsideDown, err)
+			}
+		}
+	}
+}
+
 func TestNoSingleWrongBarDecodes(t *testing.T) {
 	count := trials(10_000)
 	r := rand.New(rand.NewPCG(5, 6))
@@ -201,6 +228,17 @@ func TestPartsOfAnIMb(t *testing.T) {
 	require.Nil(t, postal.MID())
 	require.Nil(t, postal.Serial())
 	require.Equal(t, barcode.OELNone, postal.OEL())
+
+	mark, ok := postal.PostalMark()
+	require.True(t, ok)
+	require.Equal(t, barcode.PostalMark{MachineType: 1, MachineNumber: 1, DayOfYear: 323, HalfHour: 4, Sequence: 1}, mark)
+	for name, digits := range map[string]string{"not postal-made": "00270902345678123456", "day 0": "94009100010000400001", "day 367": "94009100013670400001", "half hour 48": "94009100013664800001"} {
+		m, err := barcode.ParseIMb([]byte(digits))
+		require.NoError(t, err)
+		mark, ok := m.PostalMark()
+		require.False(t, ok, name)
+		require.Zero(t, mark)
+	}
 
 	var zero barcode.IMb
 	require.True(t, zero.IsZero())

@@ -11,9 +11,11 @@ const (
 	ObjectIMcb           // Intelligent Mail container barcode: a container
 	ObjectIMpb           // Intelligent Mail package barcode: a package
 	ObjectS10            // Universal Postal Union S10: an international item
+	ObjectPLANET         // PLANET code: a mailing of the retired CONFIRM service
+	ObjectPOSTNET        // POSTNET code: an address
 )
 
-// String returns the name in use in the field: "IMb", "IMtb", "IMcb", "IMpb", "S10".
+// String returns the name in use in the field: "IMb", "IMtb", "IMcb", "IMpb", "S10", "PLANET", "POSTNET".
 func (o Object) String() string {
 	switch o {
 	case ObjectIMb:
@@ -26,6 +28,10 @@ func (o Object) String() string {
 		return "IMpb"
 	case ObjectS10:
 		return "S10"
+	case ObjectPLANET:
+		return "PLANET"
+	case ObjectPOSTNET:
+		return "POSTNET"
 	default:
 		return "unknown"
 	}
@@ -92,3 +98,9 @@ func (s *S10) Kind() Kind {
 		return KindUnknown
 	}
 }
+
+// Kind returns KindMail.
+func (p *PLANET) Kind() Kind { return KindMail }
+
+// Kind returns KindMail.
+func (p *POSTNET) Kind() Kind { return KindMail }

@@ -4,15 +4,18 @@ import "unicode"
 
 // Parsed is a barcode of a symbology that was told from the input. Only the field that Object names is set.
 type Parsed struct {
-	Object Object
-	IMb    IMb
-	IMtb   IMtb
-	IMcb   IMcb
-	IMpb   IMpb
-	S10    S10
+	Object  Object
+	IMb     IMb
+	IMtb    IMtb
+	IMcb    IMcb
+	IMpb    IMpb
+	S10     S10
+	PLANET  PLANET
+	POSTNET POSTNET
 
 	UpsideDown bool // the input was the bars of an IMb, upside down
-	Ambiguous  bool // another reading holds too: 20 digits that are an IMb and a package, or IMpb.Ambiguous
+	// Ambiguous: another reading holds too: 20 digits that are an IMb and a package, IMpb.Ambiguous, or 12 digits that are a PLANET and a POSTNET.
+	Ambiguous bool
 }
 
 // maxInput is more than the longest barcode in letters; what is longer is none.
@@ -26,9 +29,14 @@ const maxInput = 80
 //	24 digits                                    IMtb
 //	22, 26, 30, 34, 38 or 42 digits              IMpb
 //	25, 29 or 31 digits                          IMb
+//	6 or 10 digits                               POSTNET
+//	12 digits                                    PLANET where the service type is one of Destination or Origin Confirm, else POSTNET
+//	14 digits                                    PLANET
+//	32, 52, 62 or 72 letters L S                 bars of a POSTNET or PLANET
 //	20 digits                                    IMb where the barcode id is one in use (00, 01, 10 to 50 by tens, 93, 94), else a legacy IMpb
 //
 // A tracking code of 20 digits with another barcode id cannot be told from a mistyped package: who knows that it is an IMb uses ParseIMb.
+// PLANET and POSTNET codes of 12 digits have one check digit: which of them it is cannot be told for certain (Ambiguous).
 // The error is that of the symbology's parser, or an *Error that wraps ErrNotRecognised.
 func Parse(text string) (Parsed, error) {
 	var buffer [maxInput]byte
@@ -41,6 +49,8 @@ func Parse(text string) (Parsed, error) {
 		return parsed(ObjectS10, func(p *Parsed) (err error) { p.S10, err = ParseS10(s); return })
 	case len(s) >= len(imcbPrefix) && upper(s[2]) == 'M':
 		return parsed(ObjectIMcb, func(p *Parsed) (err error) { p.IMcb, err = ParseIMcb(s); return })
+	case looksLikeTwoState(s):
+		return parseTwoState(s)
 	case firstNonDigit(s) >= 0 && looksLikeBars(s):
 		return parsed(ObjectIMb, func(p *Parsed) (err error) { p.IMb, p.UpsideDown, err = DecodeBars(s); return })
 	case firstNonDigit(s) >= 0:
@@ -64,9 +74,51 @@ func parseDigits(s []byte) (Parsed, error) {
 			p.Ambiguous = p.IMpb.Ambiguous()
 			return
 		})
+	case 6, 10:
+		return parsed(ObjectPOSTNET, func(p *Parsed) (err error) { p.POSTNET, err = ParsePOSTNET(s); return })
+	case 12:
+		return parse12(s)
+	case 14:
+		return parsed(ObjectPLANET, func(p *Parsed) (err error) { p.PLANET, err = ParsePLANET(s); return })
 	default:
 		return Parsed{}, notRecognised()
 	}
+}
+
+// parse12 tells a PLANET code from a POSTNET code with delivery point: one check digit serves both.
+func parse12(s []byte) (Parsed, error) {
+	planet, err := ParsePLANET(s)
+	if err != nil {
+		return Parsed{}, err
+	}
+	if planet.Outgoing() || string(planet.ServiceType()) == originConfirm {
+		return Parsed{Object: ObjectPLANET, PLANET: planet, Ambiguous: true}, nil
+	}
+	return parsed(ObjectPOSTNET, func(p *Parsed) (err error) { p.POSTNET, err = ParsePOSTNET(s); p.Ambiguous = true; return })
+}
+
+// parseTwoState reads bars of two heights. Of 62 bars the first digit tells: three long bars of five are PLANET, two POSTNET.
+func parseTwoState(s []byte) (Parsed, error) {
+	long := 0
+	for _, c := range s[1 : 1+barsPerDigit] {
+		if upper(c) == 'L' {
+			long++
+		}
+	}
+	if len(s) == twoStateBars(14) || len(s) == twoStateBars(12) && long > 2 {
+		return parsed(ObjectPLANET, func(p *Parsed) (err error) { p.PLANET, err = DecodePLANETBars(s); return })
+	}
+	return parsed(ObjectPOSTNET, func(p *Parsed) (err error) { p.POSTNET, err = DecodePOSTNETBars(s); return })
+}
+
+// looksLikeTwoState reports whether the letters are bars of a POSTNET or PLANET, or nearly as many.
+func looksLikeTwoState(s []byte) bool {
+	for _, c := range s {
+		if upper(c) != 'L' && upper(c) != 'S' {
+			return false
+		}
+	}
+	return len(s) > 2*barsPerDigit
 }
 
 // parse20 tells a tracking code without routing code from a legacy package.
@@ -124,5 +176,5 @@ func looksLikeBars(s []byte) bool {
 
 func notRecognised() *Error {
 	return &Error{ObjectUnknown, PartWhole, 0, "65 bars, or digits: 20, 25, 29 or 31 (IMb), 24 (IMtb), 22, 26, 30, 34, 38 or 42 (IMpb), " +
-		"or 13 characters (S10), or 21 that begin with 99M (IMcb)", ErrNotRecognised}
+		"6, 10 or 12 (POSTNET), 12 or 14 (PLANET), or 13 characters (S10), or 21 that begin with 99M (IMcb)", ErrNotRecognised}
 }

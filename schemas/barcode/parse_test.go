@@ -31,6 +31,14 @@ func TestParseRecognises(t *testing.T) {
 		{"22 digits", "9400 1112 0620 6406 2607 87", barcode.ObjectIMpb, false, false},
 		{"tray", "101999241790234567812341", barcode.ObjectIMtb, false, false},
 		{"container", "99M123456ABC123DEF456", barcode.ObjectIMcb, false, false},
+		{"PLANET of 12", "40 12345 6789 1", barcode.ObjectPLANET, false, true},
+		{"PLANET of 12, reply", "211234567892", barcode.ObjectPLANET, false, true},
+		{"PLANET of 14", "42012345678909", barcode.ObjectPLANET, false, false},
+		{"PLANET as bars", planetSample.bars, barcode.ObjectPLANET, false, false},
+		{"POSTNET, ZIP", "12345-5", barcode.ObjectPOSTNET, false, false},
+		{"POSTNET, ZIP+4", "55555-1237-2", barcode.ObjectPOSTNET, false, false},
+		{"POSTNET, delivery point", "55555-1237-55-2", barcode.ObjectPOSTNET, false, true},
+		{"POSTNET as bars", postnetSample.bars, barcode.ObjectPOSTNET, false, false},
 		{"S10 with other spaces", "RB\u00a0123\u2009456\u2010785\u2013GB\n", barcode.ObjectS10, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -65,6 +73,12 @@ func TestParseSaysWhyNot(t *testing.T) {
 		{"S10 country", "RB123456785XX", barcode.ObjectS10, barcode.ErrCountry},
 		{"S10 letters", "R1123456785GB", barcode.ObjectS10, barcode.ErrLetter},
 		{"container", "99M123456ABC123DEF45", barcode.ObjectIMcb, barcode.ErrLength},
+		{"12 digits", "401234567890", barcode.ObjectPLANET, barcode.ErrCheckDigit},
+		{"14 digits", "42012345678900", barcode.ObjectPLANET, barcode.ErrCheckDigit},
+		{"6 digits", "123456", barcode.ObjectPOSTNET, barcode.ErrCheckDigit},
+		{"11 digits", "12345678901", barcode.ObjectUnknown, barcode.ErrNotRecognised},
+		{"PLANET bars lost", planetSample.bars[:70], barcode.ObjectPOSTNET, barcode.ErrBarCount},
+		{"PLANET bar wrong", "LS" + planetSample.bars[2:], barcode.ObjectPLANET, barcode.ErrDigitBars},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, err := barcode.Parse(test.text)
@@ -80,7 +94,7 @@ func TestParseSaysWhyNot(t *testing.T) {
 // Names that stand in the public interface.
 func TestNames(t *testing.T) {
 	var names []string
-	for object := barcode.ObjectUnknown; object <= barcode.ObjectS10+1; object++ {
+	for object := barcode.ObjectUnknown; object <= barcode.ObjectPOSTNET+1; object++ {
 		names = append(names, object.String())
 	}
 	for kind := barcode.KindUnknown; kind <= barcode.KindSpecialService+1; kind++ {
@@ -90,7 +104,7 @@ func TestNames(t *testing.T) {
 		names = append(names, level.String())
 	}
 	require.Equal(t, []string{
-		"unknown", "IMb", "IMtb", "IMcb", "IMpb", "S10", "unknown",
+		"unknown", "IMb", "IMtb", "IMcb", "IMpb", "S10", "PLANET", "POSTNET", "unknown",
 		"unknown", "mail", "package", "special service", "unknown",
 		"none", "carrier route", "5-digit", "3-digit", "ADC", "mixed ADC", "unknown",
 	}, names)

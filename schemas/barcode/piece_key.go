@@ -17,6 +17,8 @@ const (
 	imcbKey       = "imcb-"
 	impbKey       = "impb-"
 	s10Key        = "s10-"
+	planetKey     = "planet-"
+	postnetKey    = "postnet-"
 )
 
 // MaxPieceKey is the length of the longest piece key, in bytes: reply mail with STID, customer field and routing code.
@@ -82,6 +84,16 @@ func (t *IMtb) AppendPieceKey(dst []byte) []byte {
 // AppendPieceKey appends the key of the container to dst.
 func (c *IMcb) AppendPieceKey(dst []byte) []byte { return append(append(dst, imcbKey...), c.Text()...) }
 
+// AppendPieceKey appends the key of the code to dst: all pieces of a mailing bear it (KeyNotUnique).
+func (p *PLANET) AppendPieceKey(dst []byte) []byte {
+	return append(append(dst, planetKey...), p.Digits()...)
+}
+
+// AppendPieceKey appends the key of the code to dst: all pieces for an address bear it (KeyNotUnique).
+func (p *POSTNET) AppendPieceKey(dst []byte) []byte {
+	return append(append(dst, postnetKey...), p.Digits()...)
+}
+
 // AppendPieceKey appends the key of whatever was parsed to dst; nothing for the zero Parsed.
 func (p *Parsed) AppendPieceKey(dst []byte, types *ServiceTypes) ([]byte, KeyNote) {
 	switch p.Object {
@@ -95,6 +107,10 @@ func (p *Parsed) AppendPieceKey(dst []byte, types *ServiceTypes) ([]byte, KeyNot
 		return p.IMpb.AppendPieceKey(dst), 0
 	case ObjectS10:
 		return p.S10.AppendPieceKey(dst), 0
+	case ObjectPLANET:
+		return p.PLANET.AppendPieceKey(dst), KeyNotUnique
+	case ObjectPOSTNET:
+		return p.POSTNET.AppendPieceKey(dst), KeyNotUnique
 	default:
 		return dst, 0
 	}
@@ -125,6 +141,10 @@ func (p *Parsed) Kind(types *ServiceTypes, special *SpecialServices) Kind {
 		return p.IMpb.Kind(special)
 	case ObjectS10:
 		return p.S10.Kind()
+	case ObjectPLANET:
+		return p.PLANET.Kind()
+	case ObjectPOSTNET:
+		return p.POSTNET.Kind()
 	default:
 		return KindUnknown
 	}

@@ -34,6 +34,8 @@ func TestPieceKeys(t *testing.T) {
 			[]string{"impb-" + withCheckDigit("940730123456123456789")}, barcode.KindSpecialService},
 		{"S10", "RB 123 456 785 GB", "s10-RB123456785GB", 0, []string{"s10-RB123456785GB"}, barcode.KindMail},
 		{"tray", "101999241790234567812341", "imtb-101999241790234567812341", 0, []string{"imtb-101999241790234567812341"}, barcode.KindMail},
+		{"PLANET", "401234567891", "planet-401234567891", barcode.KeyNotUnique, []string{"planet-401234567891"}, barcode.KindMail},
+		{"POSTNET", "123455", "postnet-123455", barcode.KeyNotUnique, []string{"postnet-123455"}, barcode.KindMail},
 		{"container", "99m-123456-abc123def456", "imcb-99M123456ABC123DEF456", 0, []string{"imcb-99M123456ABC123DEF456"}, barcode.KindMail},
 	} {
 		t.Run(test.name, func(t *testing.T) {

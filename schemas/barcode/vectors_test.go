@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,12 +90,31 @@ func uspsCode(t *testing.T, err error) string {
 	return "none"
 }
 
+// uspsPart is the part that each return code of the postal service is about.
+var uspsPart = map[string]barcode.Part{
+	"09": barcode.PartTracking, "10": barcode.PartTracking, "11": barcode.PartBarcodeID, "12": barcode.PartRouting, "13": barcode.PartRouting,
+}
+
+// Every refusal has the error of its cause, which names the part, the place and what was expected there, and never what was read.
 func TestUSPSRefusals(t *testing.T) {
 	rows := readVectors(t, "imb_negative_vectors.csv")
 	require.Len(t, rows, 1866)
 	for _, row := range rows {
 		_, err := barcode.Encode([]byte(row["tracking"]), []byte(row["routing"]))
-		require.Equal(t, row["usps_return_code"], uspsCode(t, err), row)
+		code := row["usps_return_code"]
+		require.Equal(t, code, uspsCode(t, err), row)
+
+		var typed *barcode.Error
+		require.ErrorAs(t, err, &typed)
+		require.Equal(t, uspsPart[code], typed.Part, row)
+		require.NotEmpty(t, typed.Expected, row)
+		if _, named, found := strings.Cut(row["message"], "No: "); found {
+			part := map[string]string{"10": row["tracking"], "13": row["routing"]}[code]
+			require.Equal(t, named[0], part[typed.Place-1], "the first character that is no digit: %v", row)
+		}
+		if len(row["tracking"]) > 3 {
+			require.NotContains(t, err.Error(), row["tracking"], "an error never holds the input")
+		}
 	}
 }
 

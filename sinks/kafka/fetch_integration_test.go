@@ -15,7 +15,7 @@ import (
 )
 
 func TestFetchReturnsEveryOffsetOnceOverSmallFetches(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server, c *Client) {
+	onBothWays(t, func(t *testing.T, s server, c *Client, way fetching) {
 		topic := makeTopic(t, c, 1)
 		began := time.Now()
 		random := rand.New(rand.NewPCG(1, 2))
@@ -37,7 +37,7 @@ func TestFetchReturnsEveryOffsetOnceOverSmallFetches(t *testing.T) {
 			}
 		}
 		for _, maxBytes := range []int{1, 700, 64 << 10, 16 << 20} {
-			got := fetchAll(t, c, topic, 0, 0, maxBytes)
+			got := fetchAll(t, way, topic, 0, 0, maxBytes)
 			require.Len(t, got.messages, len(want), "fetches of %d bytes", maxBytes)
 			for i, m := range got.messages {
 				require.Equal(t, want[i].Value, m.Value)
@@ -60,7 +60,7 @@ func TestFetchReturnsEveryOffsetOnceOverSmallFetches(t *testing.T) {
 }
 
 func TestFetchBeginsInTheMiddleOfABatch(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ server, c *Client) {
+	onBothWays(t, func(t *testing.T, _ server, c *Client, way fetching) {
 		topic := makeTopic(t, c, 1)
 		producer := other(t, c, kgo.ProducerLinger(50*time.Millisecond))
 		want := numbered("event", 30)
@@ -70,16 +70,16 @@ func TestFetchBeginsInTheMiddleOfABatch(t *testing.T) {
 		}
 		produce(t, producer, records...)
 		for from := range want {
-			got := fetchAll(t, c, topic, 0, int64(from), 1)
+			got := fetchAll(t, way, topic, 0, int64(from), 1)
 			require.Equal(t, want[from:], values(got.messages))
 			require.EqualValues(t, from, got.messages[0].Offset)
 		}
-		require.Empty(t, fetchAll(t, c, topic, 0, 30, 1).messages, "the end is not out of range")
+		require.Empty(t, fetchAll(t, way, topic, 0, 30, 1).messages, "the end is not out of range")
 	})
 }
 
 func TestFetchTellsTombstonesEmptyValuesAndKeys(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ server, c *Client) {
+	onBothWays(t, func(t *testing.T, _ server, c *Client, way fetching) {
 		topic := makeTopic(t, c, 1)
 		produce(t, other(t, c),
 			&kgo.Record{Topic: topic, Key: []byte("tombstone")},
@@ -88,7 +88,7 @@ func TestFetchTellsTombstonesEmptyValuesAndKeys(t *testing.T) {
 			&kgo.Record{Topic: topic, Value: []byte("no key")},
 			&kgo.Record{Topic: topic},
 		)
-		got := fetchAll(t, c, topic, 0, 0, 1<<20).messages
+		got := fetchAll(t, way, topic, 0, 0, 1<<20).messages
 		require.Len(t, got, 5)
 		require.Nil(t, got[0].Value)
 		require.Equal(t, "tombstone", string(got[0].Key))
@@ -102,10 +102,10 @@ func TestFetchTellsTombstonesEmptyValuesAndKeys(t *testing.T) {
 }
 
 func TestFetchOutOfRange(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ server, c *Client) {
+	onBothWays(t, func(t *testing.T, _ server, c *Client, way fetching) {
 		topic := makeTopic(t, c, 1)
 		produce(t, other(t, c), record(topic, "", "one"))
-		_, err := c.Fetch(within(t), Fetch{Topic: topic, Offset: 2, MaxBytes: 1, MaxWait: time.Millisecond})
+		_, err := way.Fetch(within(t), Fetch{Topic: topic, Offset: 2, MaxBytes: 1, MaxWait: time.Millisecond})
 		require.ErrorIs(t, err, ErrOutOfRange)
 		require.ErrorContains(t, err, "partition 0 at offset 2")
 		require.False(t, Transient(err))
@@ -117,14 +117,14 @@ func TestFetchOutOfRange(t *testing.T) {
 			spans, err := c.Spans(t.Context(), topic)
 			return err == nil && spans[0].Start > 0
 		}, 30*time.Second, 50*time.Millisecond, "retention removes the first record")
-		_, err = c.Fetch(within(t), Fetch{Topic: topic, Offset: 0, MaxBytes: 1, MaxWait: time.Millisecond})
+		_, err = way.Fetch(within(t), Fetch{Topic: topic, Offset: 0, MaxBytes: 1, MaxWait: time.Millisecond})
 		require.ErrorIs(t, err, ErrOutOfRange)
 	})
 }
 
 func TestFetchOfAnUnknownTopic(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ server, c *Client) {
-		_, err := c.Fetch(within(t), Fetch{Topic: "absent", MaxBytes: 1, MaxWait: time.Millisecond})
+	onBothWays(t, func(t *testing.T, _ server, c *Client, way fetching) {
+		_, err := way.Fetch(within(t), Fetch{Topic: "absent", MaxBytes: 1, MaxWait: time.Millisecond})
 		require.Error(t, err)
 		_, err = c.Spans(within(t), "absent")
 		require.ErrorContains(t, err, "absent")

@@ -1,8 +1,10 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,13 +58,70 @@ type accounted struct {
 	fetches          int
 }
 
+// fetching is a way to fetch: the Client's own, or Readers.
+type fetching interface {
+	Fetch(ctx context.Context, f Fetch) (*Fetched, error)
+}
+
+// onBothWays runs a test against both servers, fetching in both ways.
+func onBothWays(t *testing.T, test func(t *testing.T, s server, c *Client, way fetching)) {
+	onBoth(t, func(t *testing.T, s server, c *Client) {
+		t.Run("fetch", func(t *testing.T) { test(t, s, c, c) })
+		t.Run("reader", func(t *testing.T) { test(t, s, c, newReaders(t, c)) })
+	})
+}
+
+// readers keeps a Reader for every partition and bound that is fetched with,
+// and gives what it returned away as a copy.
+type readers struct {
+	client *Client
+	all    map[ReaderConfig]*Reader
+}
+
+func newReaders(t *testing.T, c *Client) *readers {
+	r := &readers{client: c, all: map[ReaderConfig]*Reader{}}
+	t.Cleanup(func() {
+		for _, reader := range r.all {
+			_ = reader.Close()
+		}
+	})
+	return r
+}
+
+func (r *readers) Fetch(ctx context.Context, f Fetch) (*Fetched, error) {
+	config := ReaderConfig{Topic: f.Topic, Partition: f.Partition, MaxBytes: f.MaxBytes, MaxWait: f.MaxWait}
+	if r.all[config] == nil {
+		r.all[config] = r.client.NewReader(config)
+	}
+	got, err := r.all[config].Next(ctx, f.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return copied(got), nil
+}
+
+// copied is a Fetched whose bytes belong to it.
+func copied(got *Fetched) *Fetched {
+	out := *got
+	out.Control, out.Aborted = slices.Clone(got.Control), slices.Clone(got.Aborted)
+	out.Messages = slices.Clone(got.Messages)
+	for i := range out.Messages {
+		m := &out.Messages[i]
+		m.Key, m.Value, m.Headers = bytes.Clone(m.Key), bytes.Clone(m.Value), slices.Clone(m.Headers)
+		for j := range m.Headers {
+			m.Headers[j].Value = bytes.Clone(m.Headers[j].Value)
+		}
+	}
+	return &out
+}
+
 // fetchAll fetches a partition from the offset up to its end, and fails where
 // an offset is told twice, in the wrong place or not at all.
-func fetchAll(t *testing.T, c *Client, topic string, partition int32, from int64, maxBytes int) (all accounted) {
+func fetchAll(t *testing.T, way fetching, topic string, partition int32, from int64, maxBytes int) (all accounted) {
 	t.Helper()
 	at, none := from, 0
 	for {
-		got, err := c.Fetch(t.Context(), Fetch{Topic: topic, Partition: partition, Offset: at, MaxBytes: maxBytes, MaxWait: 50 * time.Millisecond})
+		got, err := way.Fetch(t.Context(), Fetch{Topic: topic, Partition: partition, Offset: at, MaxBytes: maxBytes, MaxWait: 50 * time.Millisecond})
 		require.NoError(t, err)
 		all.fetches++
 		told := map[int64]string{}

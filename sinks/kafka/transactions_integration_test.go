@@ -12,7 +12,7 @@ import (
 )
 
 func TestFetchResolvesTransactions(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ server, c *Client) {
+	onBothWays(t, func(t *testing.T, _ server, c *Client, way fetching) {
 		topic := makeTopic(t, c, 1)
 		plain := other(t, c)
 		var stored []string
@@ -53,15 +53,15 @@ func TestFetchResolvesTransactions(t *testing.T) {
 		}, 10*time.Second, 20*time.Millisecond, "all markers are written")
 
 		for _, maxBytes := range []int{1, 1000, 1 << 20} {
-			got := fetchAll(t, c, topic, 0, 0, maxBytes)
+			got := fetchAll(t, way, topic, 0, 0, maxBytes)
 			require.Equal(t, stored, values(got.messages), "fetches of %d bytes", maxBytes)
 			require.Len(t, got.aborted, aborted)
 			require.Len(t, got.control, markers)
 		}
 		// Wherever a fetch begins, also within a transaction, it tells the same.
-		all := fetchAll(t, c, topic, 0, 0, 1<<20)
+		all := fetchAll(t, way, topic, 0, 0, 1<<20)
 		for from := range end {
-			got := fetchAll(t, c, topic, 0, from, 1<<20)
+			got := fetchAll(t, way, topic, 0, from, 1<<20)
 			for _, m := range got.messages {
 				require.Contains(t, stored, string(m.Value), "from offset %d", from)
 			}
@@ -82,7 +82,7 @@ func behind(offsets []int64, from int64) []int64 {
 }
 
 func TestOpenTransactionHoldsTheEndBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ server, c *Client) {
+	onBothWays(t, func(t *testing.T, _ server, c *Client, way fetching) {
 		topic := makeTopic(t, c, 1)
 		plain, tx := other(t, c), other(t, c, kgo.TransactionalID(topic))
 		produce(t, plain, record(topic, "", "before"))
@@ -90,7 +90,7 @@ func TestOpenTransactionHoldsTheEndBack(t *testing.T) {
 		produce(t, tx, record(topic, "", "within"))
 		produce(t, plain, record(topic, "", "after"))
 
-		got := fetchAll(t, c, topic, 0, 0, 1<<20)
+		got := fetchAll(t, way, topic, 0, 0, 1<<20)
 		require.Equal(t, []string{"before"}, values(got.messages), "what stands behind an open transaction does not come yet")
 		var scanned []string
 		require.NoError(t, c.Scan(within(t), topic, func(m *event.Message) error {
@@ -101,8 +101,8 @@ func TestOpenTransactionHoldsTheEndBack(t *testing.T) {
 
 		require.NoError(t, tx.EndTransaction(t.Context(), kgo.TryCommit))
 		require.Eventually(t, func() bool {
-			return len(fetchAll(t, c, topic, 0, 0, 1<<20).messages) == 3
+			return len(fetchAll(t, way, topic, 0, 0, 1<<20).messages) == 3
 		}, 10*time.Second, 20*time.Millisecond)
-		require.Equal(t, []string{"before", "within", "after"}, values(fetchAll(t, c, topic, 0, 0, 1<<20).messages))
+		require.Equal(t, []string{"before", "within", "after"}, values(fetchAll(t, way, topic, 0, 0, 1<<20).messages))
 	})
 }
