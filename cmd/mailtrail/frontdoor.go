@@ -41,8 +41,15 @@ func (t *frontTopic) Join() (ingest.Group, error) {
 	return member{group}, nil
 }
 
-func (t *frontTopic) Fetch(ctx context.Context, partition int32, offset int64) (ingest.Fetched, error) {
-	got, err := t.client.Fetch(ctx, kafka.Fetch{Topic: event.ScansTopic, Partition: partition, Offset: offset, MaxBytes: t.fetchBytes, MaxWait: t.fetchWait})
+func (t *frontTopic) Reader(partition int32) ingest.Reader {
+	return partitionReader{t.client.NewReader(kafka.ReaderConfig{Topic: event.ScansTopic, Partition: partition, MaxBytes: t.fetchBytes, MaxWait: t.fetchWait})}
+}
+
+// partitionReader gives kafka's reader the names of ingest's errors.
+type partitionReader struct{ *kafka.Reader }
+
+func (r partitionReader) Next(ctx context.Context, offset int64) (ingest.Fetched, error) {
+	got, err := r.Reader.Next(ctx, offset)
 	if errors.Is(err, kafka.ErrOutOfRange) {
 		return ingest.Fetched{}, fmt.Errorf("%w: %w", ingest.ErrGone, err)
 	}

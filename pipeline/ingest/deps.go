@@ -89,6 +89,8 @@ type Store interface {
 	// TopicLabel returns the name under which rows and receipts of the topic
 	// stand: another than its own where it was made anew.
 	TopicLabel(ctx context.Context, topic string) (string, error)
+	// MostParts returns how many parts the fullest partition of a table has.
+	MostParts(ctx context.Context) (int, error)
 	PutEpoch(ctx context.Context, parts []event.EpochPart) error
 	Epoch(ctx context.Context, epoch string) ([]event.EpochPart, error)
 	// Transient reports whether an error of this side can heal by itself.

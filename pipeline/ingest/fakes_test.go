@@ -275,6 +275,8 @@ func (s *fakeStore) LastReceipts(_ context.Context, topic string) (map[int32]int
 	return last, nil
 }
 
+func (s *fakeStore) MostParts(context.Context) (int, error) { return 0, nil }
+
 func (s *fakeStore) PutEpoch(_ context.Context, parts []event.EpochPart) error {
 	s.epochs[parts[0].Epoch] = parts
 	return nil

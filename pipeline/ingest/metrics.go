@@ -21,6 +21,7 @@ type metrics struct {
 	blockTime   prometheus.Histogram
 	fromCapture prometheus.Histogram
 	fromReceipt prometheus.Histogram
+	blockAge    prometheus.Gauge
 	retries     *prometheus.CounterVec
 	noEvent     *prometheus.CounterVec
 	unknown     prometheus.Counter
@@ -48,6 +49,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		blockTime:   histogram("block_seconds", "Time from the cut of a block to its commit.", seconds),
 		fromCapture: histogram("capture_to_visible_seconds", "Time from the scan to its row being visible.", seconds),
 		fromReceipt: histogram("receipt_to_visible_seconds", "Time from the receipt of an event to its row being visible.", seconds),
+		blockAge:    f.NewGauge(prometheus.GaugeOpts(name("block_age_seconds", "How old a block may become once its partition has caught up: ingest.block_age, stretched while the store has many parts."))),
 		retries:     f.NewCounterVec(prometheus.CounterOpts(name("retries_total", "Attempts that failed, by what was tried and cause.")), []string{"what", "cause"}),
 		noEvent:     f.NewCounterVec(prometheus.CounterOpts(name("offsets_without_event_total", "Offsets without an event, by kind.")), []string{"kind"}),
 		unknown:     f.NewCounter(prometheus.CounterOpts(name("unknown_fields_total", "Fields of events that are not in the table and were ignored."))),

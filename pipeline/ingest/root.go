@@ -53,6 +53,7 @@ type Ingest struct {
 	// inserting bounds the inserts at one time: each takes its block's memory
 	// once more, in the form in which it travels.
 	inserting *semaphore.Weighted
+	pace      pace
 
 	mu     sync.Mutex
 	halted map[int32]bool // partitions that have stopped
@@ -99,6 +100,16 @@ func (g *Ingest) Run(ctx context.Context) error {
 		return err
 	}
 	defer group.Close()
+	watch, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		g.watchParts(watch)
+	}()
+	defer func() {
+		stop()
+		<-watched
+	}()
 	for ctx.Err() == nil {
 		generation, err := group.Next(ctx)
 		switch {

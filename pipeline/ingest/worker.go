@@ -175,7 +175,7 @@ func (w *worker) fill(ctx context.Context) error {
 			return ctx.Err()
 		}
 		caughtUp := len(w.fetched.Messages) == 0 && w.position >= w.end
-		if caughtUp && !w.block.empty() && time.Since(opened) >= w.config.BlockAge {
+		if caughtUp && !w.block.empty() && time.Since(opened) >= w.pace.age(w.config.BlockAge) {
 			return ctx.Err()
 		}
 		if w.block.empty() {

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -149,11 +148,8 @@ func (s *Scan) checkField(f Field) *Error {
 			s.Time = m
 		}
 	case Text:
-		if !allPrintable(text) {
-			if !utf8.Valid(text) {
-				return fieldError(f, NotUTF8, "UTF-8 text")
-			}
-			s.hasSeparator = s.hasSeparator || bytes.IndexByte(text, GroupSeparator) >= 0 || bytes.IndexByte(text, GroupEscape) >= 0
+		if !allASCII(text) && !utf8.Valid(text) {
+			return fieldError(f, NotUTF8, "UTF-8 text")
 		}
 	}
 	if bound.lengths != 0 && bound.lengths>>len(text)&1 == 0 {

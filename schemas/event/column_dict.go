@@ -26,9 +26,10 @@ type slot struct{ hash, entry uint32 }
 
 // Set gives a row its text. Rows are set in rising order.
 func (d *DictColumn) Set(row int, text []byte) {
-	for len(d.Keys) < row {
-		d.Keys = append(d.Keys, 0)
+	if len(text) == 0 {
+		return
 	}
+	d.Reach(row)
 	if string(d.Entries.Row(int(d.last))) != string(text) {
 		d.last = d.entry(text)
 	}
@@ -40,20 +41,22 @@ func (d *DictColumn) SetString(row int, text string) {
 	if text == "" {
 		return
 	}
-	for len(d.Keys) < row {
-		d.Keys = append(d.Keys, 0)
-	}
+	d.Reach(row)
 	if string(d.Entries.Row(int(d.last))) != text {
 		d.last = d.entry([]byte(text))
 	}
 	d.Keys = append(d.Keys, d.last)
 }
 
-// entry finds or makes the entry of a text.
-func (d *DictColumn) entry(text []byte) uint32 {
-	if len(text) == 0 {
-		return 0
+// Reach makes the rows before this one.
+func (d *DictColumn) Reach(row int) {
+	for len(d.Keys) < row {
+		d.Keys = append(d.Keys, 0)
 	}
+}
+
+// entry finds or makes the entry of a text that is not empty.
+func (d *DictColumn) entry(text []byte) uint32 {
 	if 2*len(d.Entries.Ends) >= len(d.table) {
 		d.grow()
 	}
@@ -76,7 +79,7 @@ func (d *DictColumn) entry(text []byte) uint32 {
 func (d *DictColumn) grow() {
 	if len(d.Entries.Ends) == 0 {
 		d.seed = maphash.MakeSeed()
-		d.Entries.Set(0, nil)
+		d.Entries.Reach(1) // the empty text
 	}
 	d.table = make([]slot, max(64, 1<<bits.Len(uint(4*len(d.Entries.Ends)-1))))
 	mask := uint64(len(d.table) - 1)
@@ -101,7 +104,7 @@ func (d *DictColumn) Key(i int) uint32 {
 // Row returns a row's text, valid until the column is changed.
 func (d *DictColumn) Row(i int) []byte { return d.Entries.Row(int(d.Key(i))) }
 
-// Empty reports whether every row holds the empty text.
+// Empty reports whether no row was set.
 func (d *DictColumn) Empty() bool { return len(d.Keys) == 0 }
 
 // Bytes returns the memory that the rows take.

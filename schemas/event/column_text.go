@@ -1,8 +1,12 @@
 package event
 
-// TextColumn is a column of texts, one after the other in one piece of memory.
-// Rows behind the last one that was set hold the empty text.
+import "encoding/binary"
+
+// TextColumn is a column of texts. Rows behind the last one that was set hold
+// the empty text.
 type TextColumn struct {
+	// Data holds the texts one after the other as ClickHouse's native protocol
+	// sends them: the length as a varint, then the bytes.
 	Data []byte
 	// Ends holds where each row's text ends in Data.
 	Ends []uint32
@@ -10,8 +14,11 @@ type TextColumn struct {
 
 // Set gives a row its text. Rows are set in rising order.
 func (t *TextColumn) Set(row int, text []byte) {
-	t.reach(row)
-	t.Data = append(t.Data, text...)
+	if len(text) == 0 {
+		return
+	}
+	t.Reach(row)
+	t.Data = append(binary.AppendUvarint(t.Data, uint64(len(text))), text...)
 	t.Ends = append(t.Ends, uint32(len(t.Data)))
 }
 
@@ -20,14 +27,15 @@ func (t *TextColumn) SetString(row int, text string) {
 	if text == "" {
 		return
 	}
-	t.reach(row)
-	t.Data = append(t.Data, text...)
+	t.Reach(row)
+	t.Data = append(binary.AppendUvarint(t.Data, uint64(len(text))), text...)
 	t.Ends = append(t.Ends, uint32(len(t.Data)))
 }
 
-// reach makes the rows before this one.
-func (t *TextColumn) reach(row int) {
+// Reach makes the rows before this one.
+func (t *TextColumn) Reach(row int) {
 	for len(t.Ends) < row {
+		t.Data = append(t.Data, 0)
 		t.Ends = append(t.Ends, uint32(len(t.Data)))
 	}
 }
@@ -41,11 +49,16 @@ func (t *TextColumn) Row(i int) []byte {
 	if i > 0 {
 		start = t.Ends[i-1]
 	}
-	return t.Data[start:t.Ends[i]]
+	row := t.Data[start:t.Ends[i]]
+	if row[0] < 0x80 {
+		return row[1:]
+	}
+	_, n := binary.Uvarint(row)
+	return row[n:]
 }
 
-// Empty reports whether every row holds the empty text.
-func (t *TextColumn) Empty() bool { return len(t.Data) == 0 }
+// Empty reports whether no row was set.
+func (t *TextColumn) Empty() bool { return len(t.Ends) == 0 }
 
 // Bytes returns the memory that the rows take.
 func (t *TextColumn) Bytes() int { return len(t.Data) + 4*len(t.Ends) }
@@ -80,10 +93,17 @@ type NumberColumn[T uint16 | uint32] struct {
 
 // Set gives a row its number. Rows are set in rising order.
 func (n *NumberColumn[T]) Set(row int, value T) {
+	if value != 0 {
+		n.Reach(row)
+		n.Values = append(n.Values, value)
+	}
+}
+
+// Reach makes the rows before this one.
+func (n *NumberColumn[T]) Reach(row int) {
 	for len(n.Values) < row {
 		n.Values = append(n.Values, 0)
 	}
-	n.Values = append(n.Values, value)
 }
 
 // Row returns a row's number.

@@ -212,8 +212,19 @@ func (c *ScanColumns) Bytes() int {
 	return n
 }
 
+// Complete makes the columns that are not Empty reach the last row.
+func (c *ScanColumns) Complete() {
+	c.each(func(column sparse) {
+		if !column.Empty() {
+			column.Reach(c.Len())
+		}
+	})
+}
+
 // sparse is a column that need not reach the last row: what is behind its end is empty.
 type sparse interface {
+	Empty() bool
+	Reach(row int)
 	truncate(rows int)
 	keep(keep []bool)
 	Bytes() int

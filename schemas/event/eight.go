@@ -10,22 +10,19 @@ const (
 	highs = 0x8080808080808080 // the highest bit of every byte
 )
 
-// allPrintable reports whether every byte is ASCII and no control character
-// (DEL counts as printable).
-func allPrintable(text []byte) bool {
+// allASCII reports whether no byte is 0x80 or above.
+func allASCII(text []byte) bool {
 	for len(text) >= 8 {
-		word := binary.LittleEndian.Uint64(text)
-		if (word|(word-0x20*ones))&highs != 0 {
+		if binary.LittleEndian.Uint64(text)&highs != 0 {
 			return false
 		}
 		text = text[8:]
 	}
+	var all byte
 	for _, c := range text {
-		if c-0x20 >= 0x60 {
-			return false
-		}
+		all |= c
 	}
-	return true
+	return all < 0x80
 }
 
 // allDigits reports whether every byte is a decimal digit.

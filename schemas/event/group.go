@@ -46,15 +46,8 @@ var groupFields, groupSets = func() (fields [NumGroups][]Field, sets [NumGroups]
 	return fields, sets
 }()
 
-// GroupSeparator stands between the texts of a group (U+001F, information
-// separator one). Where a text itself has it, GroupEscape and EscapedSeparator
-// stand for it, and GroupEscape and EscapedEscape for GroupEscape.
-const (
-	GroupSeparator   = 0x1f
-	GroupEscape      = 0x1e
-	EscapedSeparator = 's'
-	EscapedEscape    = 'e'
-)
+// GroupSeparator stands between the texts of a group. No UTF-8 has this byte.
+const GroupSeparator = 0xff
 
 // appendGroup appends the joined texts of the group's fields.
 func (s *Scan) appendGroup(dst []byte, g Group) []byte {
@@ -64,40 +57,13 @@ func (s *Scan) appendGroup(dst []byte, g Group) []byte {
 			dst = append(dst, GroupSeparator)
 		}
 		if text := s.Values[f]; text != nil {
-			if s.hasSeparator {
-				dst = appendEscaped(dst, text)
-			} else {
-				dst = append(dst, text...)
-			}
+			dst = append(dst, text...)
 			end = len(dst)
 		}
 	}
 	return dst[:end]
 }
 
-func appendEscaped(dst, text []byte) []byte {
-	for _, c := range text {
-		switch c {
-		case GroupSeparator:
-			dst = append(dst, GroupEscape, EscapedSeparator)
-		case GroupEscape:
-			dst = append(dst, GroupEscape, EscapedEscape)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
-}
-
-// SplitGroup gives the texts of a group's fields back; fields without a text
-// have none.
-func SplitGroup(g Group, joined []byte, each func(f Field, text []byte)) {
-	for _, f := range groupFields[g] {
-		text, rest, _ := bytes.Cut(joined, []byte{GroupSeparator})
-		if len(text) > 0 {
-			text = bytes.ReplaceAll(text, []byte{GroupEscape, EscapedSeparator}, []byte{GroupSeparator})
-			each(f, bytes.ReplaceAll(text, []byte{GroupEscape, EscapedEscape}, []byte{GroupEscape}))
-		}
-		joined = rest
-	}
-}
+// SplitGroup gives the texts of a group's fields back, in the order of Fields;
+// those at the end may be absent.
+func SplitGroup(joined []byte) [][]byte { return bytes.Split(joined, []byte{GroupSeparator}) }

@@ -22,8 +22,6 @@ type Scan struct {
 	present fieldSet
 	// numbers holds what Check read of fields of kind Date and Count.
 	numbers [NumFields]uint32
-	// hasSeparator: Check found a text with a byte that separates the texts of a Group.
-	hasSeparator bool
 
 	// unixMilli and unixOffset are the time as a ScanEvent may give it, in numbers.
 	unixMilli, unixOffset int64
@@ -89,7 +87,7 @@ func (s *Scan) Reset() {
 	}
 	s.present = fieldSet{}
 	s.Time = Moment64{}
-	s.Unknown, s.hasSeparator = 0, false
+	s.Unknown = 0
 	s.unixMilli, s.unixOffset, s.hasUnixMilli = 0, 0, false
 	s.scratch = s.scratch[:0]
 }

@@ -26,6 +26,7 @@ const (
 	SlotStatus        Query = "slot_status"
 	TableStatus       Query = "table_status"
 	DiskStatus        Query = "disk_status"
+	MostParts         Query = "most_parts"
 	Database          Query = "database"
 	Definition        Query = "definition"
 	Columns           Query = "columns"

@@ -4,98 +4,123 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/ClickHouse/ch-go/proto"
 
 	"mailtrail/schemas/event"
 )
 
-// ScanColumns are the columns of the table scans in the order in which
-// InsertScans sends them.
-func ScanColumns() []string {
-	columns := []string{
-		"retention_class", "slot", "topic", "partition", "offset", "index", "received", "scanDatetime", "scanOffsetMinutes",
-		"object", "flags", "pieceKey", "origin", "device", "imb",
-	}
-	for _, fields := range [][]event.Field{event.TextFields, event.DateFields, event.CountFields} {
-		for _, f := range fields {
-			columns = append(columns, f.String())
-		}
-	}
-	return columns
-}
-
 // InsertScans stores a block of scans. The columns must not be changed before
-// it returns: texts are sent from their memory.
-//
-// clickhouse-go copies whole columns, but with traps that this method goes
-// around: numbers of time are taken as seconds (DateTime) and milliseconds
-// (DateTime64); a Date column takes only times; a [][]byte is copied value by
-// value, so texts go as strings over the column's memory; a column with a
-// dictionary asks reflection for each value, which costs an allocation for
-// each that is not boxed already.
+// it returns: they are sent from their memory.
 func (s *Store) InsertScans(ctx context.Context, token string, c *event.ScanColumns) error {
-	if c.Len() == 0 {
+	switch {
+	case c.Len() == 0:
 		return nil
+	case token == "":
+		return fmt.Errorf("clickhouse: insert into scans: a token is needed")
 	}
-	scratch := s.scratch.Get().(*scratch)
+	block := s.blocks.Get().(*scanBlock)
 	defer func() {
-		scratch.forget()
-		s.scratch.Put(scratch)
+		clear(block.input)
+		s.blocks.Put(block)
 	}()
-	return s.insert(ctx, "scans", token, ScanColumns(), func(batch driver.Batch) error {
-		fill := filler{batch: batch, scratch: scratch}
-		fill.scans(c)
-		return fill.err
-	})
-}
-
-// filler fills the columns of a block from the first to the last. After an
-// error it does nothing.
-type filler struct {
-	batch   driver.Batch
-	scratch *scratch
-	next    int
-	err     error
-}
-
-func (f *filler) column(values any) {
-	if f.err != nil {
-		return
+	block.fill(c)
+	if err := s.hot.insert(ctx, s.sql.Insert("scans", block.names()), token, block.input); err != nil {
+		return fmt.Errorf("clickhouse: insert into scans: %w", withRemedy(err))
 	}
-	if err := f.batch.Column(f.next).Append(values); err != nil {
-		f.err = fmt.Errorf("column %d: %w", f.next, err)
-	}
-	f.next++
+	return nil
 }
 
-func (f *filler) scans(c *event.ScanColumns) {
-	n := c.Len()
-	f.column(f.scratch.dictionary(n, func(i int) string { return c.Class[i] }))
-	f.column(c.Slot)
-	f.column(f.scratch.dictionary(n, func(int) string { return c.Topic }))
-	f.column(repeat(&f.scratch.numbers, c.Partition, n))
-	f.column(c.Offset)
-	f.column(c.Index)
-	f.column(c.Received)
-	f.column(c.Scanned)
-	f.column(c.ScanShift)
-	f.column(f.scratch.dictionary(n, func(i int) string { return c.Object[i] }))
-	f.column(c.Flags)
-	f.column(f.scratch.texts(&c.PieceKey))
-	f.column(f.scratch.texts(&c.Origin))
-	f.column(f.scratch.dictionaryOf(&c.Device))
-	f.column(f.scratch.texts(&c.Digits))
-	for _, field := range event.TextFields {
-		if field.Spec().Varied {
-			f.column(f.scratch.texts(&c.Text[field]))
-		} else {
-			f.column(f.scratch.dictionaryOf(&c.Text[field]))
+// scanBlock is the memory in which a block of scans takes the form in which it is sent.
+type scanBlock struct {
+	input   proto.Input
+	seconds []uint32
+	numbers []int32
+	keys    []byte
+}
+
+// fill takes in the columns that are not empty; the server fills the others.
+func (b *scanBlock) fill(c *event.ScanColumns) {
+	c.Complete()
+	b.input, b.keys = b.input[:0], b.keys[:0]
+	b.times(c)
+	b.dictionary("retention_class", &c.Class)
+	b.constants(c)
+	b.dictionary("object", &c.Object)
+	b.dictionary("device", &c.Device)
+	b.texts("pieceKey", &c.PieceKey)
+	b.texts("origin", &c.Origin)
+	b.dictionary("imbHead", &c.Head)
+	b.texts("imbRouting", &c.Routing)
+	b.texts("code", &c.Code)
+	for _, g := range event.Groups {
+		b.dictionary(g.String(), &c.Groups[g])
+	}
+	for _, f := range event.VariedFields {
+		b.texts(f.String(), &c.Text[f])
+	}
+	for _, f := range event.DateFields {
+		if !c.Days[f].Empty() {
+			b.add(f.String(), fixed[uint16]{typeDate, c.Days[f].Values})
 		}
 	}
-	for _, field := range event.DateFields {
-		f.column(f.scratch.dates(c.Days[field]))
+	for _, f := range event.CountFields {
+		if !c.Counts[f].Empty() {
+			b.add(f.String(), fixed[uint32]{proto.ColumnTypeUInt32, c.Counts[f].Values})
+		}
 	}
-	for _, field := range event.CountFields {
-		f.column(c.Counts[field])
+}
+
+func (b *scanBlock) times(c *event.ScanColumns) {
+	b.seconds = b.seconds[:0]
+	for _, slot := range c.Slot {
+		b.seconds = append(b.seconds, uint32(slot))
 	}
+	b.add("slot", fixed[uint32]{typeSeconds, b.seconds})
+	b.add("offset", fixed[int64]{proto.ColumnTypeInt64, c.Offset})
+	b.add("index", fixed[uint32]{proto.ColumnTypeUInt32, c.Index})
+	b.add("received", fixed[int64]{typeMilliseconds, c.Received})
+	b.add("scanDatetime", fixed[int64]{typeMilliseconds, c.Scanned})
+	b.add("scanOffsetMinutes", fixed[int16]{proto.ColumnTypeInt16, c.ScanShift})
+	b.add("flags", fixed[uint32]{proto.ColumnTypeUInt32, c.Flags})
+}
+
+// constants are the columns that are the same in every row.
+func (b *scanBlock) constants(c *event.ScanColumns) {
+	var topic event.DictColumn
+	topic.SetString(0, c.Topic)
+	topic.Keys = make([]uint32, c.Len())
+	for i := range topic.Keys {
+		topic.Keys[i] = 1
+	}
+	b.dictionary("topic", &topic)
+	b.numbers = b.numbers[:0]
+	for range c.Len() {
+		b.numbers = append(b.numbers, c.Partition)
+	}
+	b.add("partition", fixed[int32]{proto.ColumnTypeInt32, b.numbers})
+}
+
+func (b *scanBlock) texts(name string, column *event.TextColumn) {
+	if !column.Empty() {
+		b.add(name, texts{column})
+	}
+}
+
+func (b *scanBlock) dictionary(name string, column *event.DictColumn) {
+	if !column.Empty() {
+		var sent dictionary
+		sent, b.keys = dictionaryOf(column, b.keys)
+		b.add(name, sent)
+	}
+}
+
+func (b *scanBlock) add(name string, data proto.ColInput) {
+	b.input = append(b.input, proto.InputColumn{Name: name, Data: data})
+}
+
+func (b *scanBlock) names() (names []string) {
+	for _, column := range b.input {
+		names = append(names, column.Name)
+	}
+	return names
 }

@@ -42,6 +42,16 @@ type DiskStatus struct {
 	Free, Total uint64
 }
 
+// MostParts returns how many active parts the fullest partition of the base tables has.
+func (s *Store) MostParts(ctx context.Context) (int, error) {
+	var most uint64
+	err := s.each(ctx, sql.MostParts, nil, nil, func(rows driver.Rows) error { return rows.Scan(&most) })
+	if err != nil {
+		return 0, fmt.Errorf("clickhouse: count of parts: %w", err)
+	}
+	return int(most), nil
+}
+
 // Status asks the server how it stands.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	var status Status

@@ -59,7 +59,8 @@ type Store struct {
 	options ch.Options
 	conn    driver.Conn // names no database: see connect
 	public  driver.Conn // for queries that people write
-	scratch sync.Pool   // of *scratch
+	hot     *hot
+	blocks  sync.Pool // of *scanBlock
 }
 
 // Open makes a Store; a connection is made when one is first needed.
@@ -81,7 +82,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 		}
 	}
 	s := &Store{cfg: cfg, deps: deps, sql: statements}
-	s.scratch.New = func() any { return &scratch{} }
+	s.blocks.New = func() any { return &scanBlock{} }
 	s.options = ch.Options{
 		Protocol:        ch.Native,
 		Addr:            cfg.Addr,
@@ -92,6 +93,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 		MaxIdleConns:    cfg.Connections,
 		ConnMaxLifetime: time.Hour,
 	}
+	s.hot = newHot(s.options)
 	return s, s.connect()
 }
 
@@ -120,7 +122,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Close closes all connections.
-func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.public.Close()) }
+func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.public.Close(), s.hot.close()) }
 
 // slotOf returns the slot of a row of mailtrail's own, whose clock is at.
 func (s *Store) slotOf(class string, at int64) time.Time {
