@@ -21,6 +21,7 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"table":  w.table,
 		"view":   w.view,
 		"text":   literal,
+		"part":   part,
 		"window": func() int { return window },
 		"settings": func() string {
 			return fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1", window)
@@ -31,6 +32,12 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"slotSeconds": h.slotSeconds,
 		"classes":     h.classes,
 	}
+}
+
+// part is the n-th field, from 1, of the fields that a column of scans joins.
+// The functions run once for each entry of the column's dictionary.
+func part(group string, n int) string {
+	return fmt.Sprintf(`substringIndex(substringIndex(concat(%s, repeat('\xFF', 8)), '\xFF', %d), '\xFF', -1)`, group, n)
 }
 
 // limits writes the retention schedule as SQL.
