@@ -17,7 +17,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench crash fuzz clean go
+.PHONY: help run build test lint bench crash race fuzz clean go
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,13 +44,17 @@ lint: go ## check formatting, go vet and staticcheck
 	@echo "running staticcheck"
 	@go tool staticcheck ./...
 
-bench: go ## run the benchmarks
-	@echo "running the benchmarks"
-	@go test -run '^$$' -bench . -benchmem -timeout 2h ./bench/...
+bench: go ## measure rates, latency, look-ups and bytes a row, and print the table (an hour, 50 GB in TMPDIR)
+	@echo "measuring; it takes about an hour, and nothing else should run on this machine"
+	@go test ./bench/figures -count=1 -timeout 4h -v -args -long
 
 crash: go ## run the long crash test: servers and program killed many times, millions of events (hours)
 	@echo "running the long crash test"
 	@go test ./bench/crash -count=1 -timeout 3h -v -args -long
+
+race: go ## race mailtrail against ClickHouse's own Kafka engine (minutes); ARGS='-only mailtrail' and more: bench/README.md
+	@echo "racing on one topic: three million events, three times each"
+	@go test ./bench/race -count=1 -timeout 2h -v -args -long $(ARGS)
 
 fuzz: go ## run every fuzz target for FUZZTIME (60s)
 	@for package in $$(go list ./...); do \

@@ -64,6 +64,9 @@ func (s *S10) ServiceIndicator() []byte { return s.text[0:2] }
 // Serial returns the eight digits without the check digit.
 func (s *S10) Serial() []byte { return s.text[2:10] }
 
+// CheckDigit returns the digit behind the serial number.
+func (s *S10) CheckDigit() byte { return s.text[10] }
+
 // Country returns the country of origin, two letters of ISO 3166-1.
 func (s *S10) Country() []byte { return s.text[11:13] }
 
