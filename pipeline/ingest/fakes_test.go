@@ -219,7 +219,7 @@ func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.Sca
 			for _, i := range pieces[name] {
 				s.rows = append(s.rows, fakeRow{
 					class: string(rows.Class.Row(i)), slot: rows.Slot[i], offset: rows.Offset[i], index: rows.Index[i],
-					eventID: string(rows.Text[event.EventID].Row(i)), origin: string(rows.Origin.Row(i)),
+					eventID: eventID(rows, i), origin: string(rows.Origin.Row(i)),
 				})
 			}
 		})
@@ -228,6 +228,16 @@ func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.Sca
 		}
 	}
 	return nil
+}
+
+// eventID reads the eventId out of the row's group.
+func eventID(rows *event.ScanColumns, i int) string {
+	_, place, _ := event.GroupPlace("eventId")
+	texts := bytes.Split(rows.More.Row(i), []byte{event.GroupSeparator})
+	if len(texts) < place {
+		return ""
+	}
+	return string(texts[place-1])
 }
 
 func (s *fakeStore) InsertBatches(_ context.Context, token string, rows []event.BatchRow) error {

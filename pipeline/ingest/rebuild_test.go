@@ -32,7 +32,7 @@ func (s *fakeStore) stored(first, last int64) (ids []string) {
 
 func eventIDs(rows *event.ScanColumns) (ids []string) {
 	for i := range rows.Len() {
-		ids = append(ids, string(rows.Text[event.EventID].Row(i)))
+		ids = append(ids, eventID(rows, i))
 	}
 	slices.Sort(ids)
 	return ids

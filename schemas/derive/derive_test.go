@@ -28,11 +28,11 @@ func TestFrom(t *testing.T) {
 	}
 	const when = `"scanDatetime":"2026-11-20T14:03:22.123-05:00","scanLocaleKey":"V19160"`
 	cases := map[string]struct {
-		json   string
-		key    string
-		code   string
-		class  string
-		flags  event.Flags
+		json  string
+		key   string
+		code  string
+		class string
+		flags event.Flags
 	}{
 		"IMb":                      {`{"imb":"0027090012345600001210118112501",` + when + `}`, "F-900123456-000012", "0027090012345600001210118112501", retention.MailTracking, 0},
 		"redirected piece":         {`{"imb":"9327090012345600001233101",` + when + `}`, "", "", retention.MailTracking, 0},

@@ -29,7 +29,7 @@ func (d *DictColumn) Set(row int, text []byte) {
 	if len(text) == 0 {
 		return
 	}
-	d.Reach(row)
+	d.reach(row)
 	if string(d.Entries.Row(int(d.last))) != string(text) {
 		d.last = d.entry(text)
 	}
@@ -41,15 +41,15 @@ func (d *DictColumn) SetString(row int, text string) {
 	if text == "" {
 		return
 	}
-	d.Reach(row)
+	d.reach(row)
 	if string(d.Entries.Row(int(d.last))) != text {
 		d.last = d.entry([]byte(text))
 	}
 	d.Keys = append(d.Keys, d.last)
 }
 
-// Reach makes the rows before this one.
-func (d *DictColumn) Reach(row int) {
+// reach makes the rows before this one.
+func (d *DictColumn) reach(row int) {
 	for len(d.Keys) < row {
 		d.Keys = append(d.Keys, 0)
 	}
@@ -79,7 +79,7 @@ func (d *DictColumn) entry(text []byte) uint32 {
 func (d *DictColumn) grow() {
 	if len(d.Entries.Ends) == 0 {
 		d.seed = maphash.MakeSeed()
-		d.Entries.Reach(1) // the empty text
+		d.Entries.reach(1) // the empty text
 	}
 	d.table = make([]slot, max(64, 1<<bits.Len(uint(4*len(d.Entries.Ends)-1))))
 	mask := uint64(len(d.table) - 1)

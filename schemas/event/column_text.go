@@ -17,7 +17,7 @@ func (t *TextColumn) Set(row int, text []byte) {
 	if len(text) == 0 {
 		return
 	}
-	t.Reach(row)
+	t.reach(row)
 	t.Data = append(binary.AppendUvarint(t.Data, uint64(len(text))), text...)
 	t.Ends = append(t.Ends, uint32(len(t.Data)))
 }
@@ -27,13 +27,13 @@ func (t *TextColumn) SetString(row int, text string) {
 	if text == "" {
 		return
 	}
-	t.Reach(row)
+	t.reach(row)
 	t.Data = append(binary.AppendUvarint(t.Data, uint64(len(text))), text...)
 	t.Ends = append(t.Ends, uint32(len(t.Data)))
 }
 
-// Reach makes the rows before this one.
-func (t *TextColumn) Reach(row int) {
+// reach makes the rows before this one.
+func (t *TextColumn) reach(row int) {
 	for len(t.Ends) < row {
 		t.Data = append(t.Data, 0)
 		t.Ends = append(t.Ends, uint32(len(t.Data)))
@@ -85,41 +85,3 @@ func (t *TextColumn) truncate(rows int) {
 	}
 	t.Data, t.Ends = t.Data[:size], t.Ends[:rows]
 }
-
-// NumberColumn is a column of numbers. Rows behind the last one that was set hold 0.
-type NumberColumn[T uint16 | uint32] struct {
-	Values []T
-}
-
-// Set gives a row its number. Rows are set in rising order.
-func (n *NumberColumn[T]) Set(row int, value T) {
-	if value != 0 {
-		n.Reach(row)
-		n.Values = append(n.Values, value)
-	}
-}
-
-// Reach makes the rows before this one.
-func (n *NumberColumn[T]) Reach(row int) {
-	for len(n.Values) < row {
-		n.Values = append(n.Values, 0)
-	}
-}
-
-// Row returns a row's number.
-func (n *NumberColumn[T]) Row(i int) T {
-	if i >= len(n.Values) {
-		return 0
-	}
-	return n.Values[i]
-}
-
-// Empty reports whether no row was set.
-func (n *NumberColumn[T]) Empty() bool { return len(n.Values) == 0 }
-
-// Bytes returns the memory that the rows take.
-func (n *NumberColumn[T]) Bytes() int { return 4 * len(n.Values) }
-
-func (n *NumberColumn[T]) keep(keep []bool) { n.Values = filter(n.Values, keep) }
-
-func (n *NumberColumn[T]) truncate(rows int) { n.Values = n.Values[:min(rows, len(n.Values))] }

@@ -1,6 +1,9 @@
 package event
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // ScanColumns is a block of scans in the columns in which they are stored: one
 // entry a row in each. It is filled row by row, inserted as a whole and used
@@ -9,41 +12,26 @@ type ScanColumns struct {
 	Topic     string
 	Partition int32
 
-	Slot      []int64 // start of the slot, Unix seconds
-	Offset    []int64
-	Index     []uint32
-	Received  []int64 // Unix milliseconds
-	Scanned   []int64 // scanDatetime, Unix milliseconds
-	ScanShift []int16 // local clock's distance from UTC, minutes east
-	Flags     []uint32
+	Class    DictColumn // retention class
+	Slot     []int64    // start of the slot, Unix seconds
+	Offset   []int64
+	Index    []uint32
+	Received []int64 // Unix milliseconds
+	Scanned  []int64 // scanDatetime, Unix milliseconds
+	// Origin is the identity of a replayed reject, else empty; More has it too.
+	Origin TextColumn
 
-	Class  DictColumn // retention class
-	Object DictColumn // JSON name of the field that names what was scanned
-	Device DictColumn // device that sent the event through the gateway
+	Piece []uint64 // PieceNumber of the key
+	Marks []uint64 // the rest of an Intelligent Mail barcode, see packMarks; 0 where More has it
+	Tag   []byte   // idTag, 10 bytes a row, see packTag; zeros where it is absent or More has it
+	// Dates holds DateFields, 16 bits each from the lowest on: days since 1970-01-01, 0 where absent.
+	Dates []uint64
 
-	PieceKey TextColumn
-	Origin   TextColumn // identity of a replayed reject, else empty
+	// Place, Handling, Job and More are the groups of these names.
+	Place, Handling, Job DictColumn
+	More                 TextColumn
 
-	// An Intelligent Mail barcode lies in three columns, since the key of the
-	// piece nearly always holds its MID and serial number already: Head is the
-	// barcode identifier and the STID, 5 digits, and Routing what stands behind
-	// the serial number. Where the key does not hold them (reply mail, barcodes
-	// of the postal service), Head and Routing are empty and Code has all digits.
-	// Code has the whole text of barcodes of other kinds too.
-	Head    DictColumn
-	Routing TextColumn
-	Code    TextColumn
-
-	// Groups holds the fields that lie in groups, joined; see Group.
-	Groups [NumGroups]DictColumn
-	// Text holds the VariedFields; the others stay empty.
-	Text [NumFields]TextColumn
-	// Days holds the fields of kind Date: days since 1970-01-01, 0 where absent.
-	Days [NumFields]NumberColumn[uint16]
-	// Counts holds the fields of kind Count, 0 where absent.
-	Counts [NumFields]NumberColumn[uint32]
-
-	joined []byte
+	joiner joiner
 }
 
 // ScanRow is what a row has besides the fields of the event.
@@ -54,24 +42,18 @@ type ScanRow struct {
 	Index             uint32
 	Slot              int64 // Unix seconds
 	Received, Scanned int64 // Unix milliseconds
-	ScanShift         int16
+	ScanShift         int16 // local clock's distance from UTC, minutes east
 	Flags             uint32
 	PieceKey          []byte
 	Code              []byte // the barcode that was scanned; of an Intelligent Mail barcode its digits
 }
 
-// VariedFields, DateFields and CountFields are the stored fields that have a
-// column of their own, by its kind: what Code holds and ScanDatetime are not among them.
-var (
-	VariedFields = fieldsWhere(func(f Field, s *Spec) bool {
-		return s.Group == NoGroup && s.Kind != Date && s.Kind != Count && f != ScanDatetime && (f == Bars || !slices.Contains(Objects[:], f))
-	})
-	DateFields  = fieldsWhere(func(_ Field, s *Spec) bool { return s.Kind == Date })
-	CountFields = fieldsWhere(func(_ Field, s *Spec) bool { return s.Kind == Count })
-)
+// DateFields are the fields that Dates holds.
+var DateFields = fieldsWhere(func(_ Field, s *Spec) bool { return s.Kind == Date && s.Group == NoGroup })
 
-var variedSet, dateSet, countSet = setOf(VariedFields), setOf(DateFields), setOf(CountFields)
+var dateSet = setOf(DateFields)
 
+// fieldsWhere lists fields that are stored.
 func fieldsWhere(wanted func(Field, *Spec) bool) (fields []Field) {
 	for f := range specs {
 		if spec := &specs[f]; !spec.Derived && wanted(Field(f), spec) {
@@ -86,87 +68,97 @@ func (c *ScanColumns) Len() int { return len(c.Offset) }
 
 // Append adds a row with the fields of a checked event.
 func (c *ScanColumns) Append(r *ScanRow, s *Scan) {
-	row := c.appendRow(r)
-	if r.Object == IMb.String() && keyHolds(r.PieceKey, r.Code) {
-		c.Head.Set(row, r.Code[:headLength])
-		c.Routing.Set(row, r.Code[trackingLength:])
-	} else {
-		c.Code.Set(row, r.Code)
+	row := c.Len()
+	c.Slot, c.Offset, c.Index = append(c.Slot, r.Slot), append(c.Offset, r.Offset), append(c.Index, r.Index)
+	c.Received, c.Scanned = append(c.Received, r.Received), append(c.Scanned, r.Scanned)
+	c.Class.SetString(row, r.Class)
+	c.Origin.SetString(row, r.Origin)
+
+	piece := PieceNumber(r.PieceKey)
+	marks, marked := uint64(0), false
+	if r.Object == IMb.String() {
+		marks, marked = packMarks(piece, r.Code)
 	}
-	for _, g := range Groups {
-		if s.present.meets(&groupSets[g]) {
-			c.joined = s.appendGroup(c.joined[:0], g)
-			c.Groups[g].Set(row, c.joined)
+	tag, tagged := packTag(s.Values[IDTag])
+	c.Piece, c.Marks, c.Tag, c.Dates = append(c.Piece, piece), append(c.Marks, marks), append(c.Tag, tag[:]...), append(c.Dates, s.dates())
+	c.groups(row, r, s, !marked, !tagged)
+}
+
+// groups sets the row's joined columns. code and tag tell that the barcode and
+// the idTag are to stand among them.
+func (c *ScanColumns) groups(row int, r *ScanRow, s *Scan, code, tag bool) {
+	j := &c.joiner
+	j.begin()
+	j.addString(c.Topic)
+	j.addString(r.Device)
+	j.addNumber(int64(r.ScanShift))
+	j.addFields(s, Place)
+	c.Place.Set(row, j.joined())
+
+	j.begin()
+	j.addString(r.Object)
+	j.addNumber(int64(r.Flags))
+	j.addFields(s, Handling)
+	c.Handling.Set(row, j.joined())
+
+	if s.present.meets(&jobSet) {
+		j.begin()
+		j.addFields(s, Job)
+		c.Job.Set(row, j.joined())
+	}
+	if r.Origin != "" || code || tag && s.Has(IDTag) || s.present.meets(&moreSet) {
+		j.begin()
+		c.more(r, s, code, tag)
+		c.More.Set(row, j.joined())
+	}
+}
+
+func (c *ScanColumns) more(r *ScanRow, s *Scan, code, tag bool) {
+	j := &c.joiner
+	j.addString(r.Origin)
+	var own, barcode, idTag []byte
+	if code {
+		barcode = r.Code
+		if !followsFrom(r.PieceKey, r.Object, r.Code) {
+			own = r.PieceKey
 		}
 	}
-	varied, dates, counts := s.present.and(&variedSet), s.present.and(&dateSet), s.present.and(&countSet)
-	for f := range varied.all() {
-		c.Text[f].Set(row, s.Values[f])
+	if tag {
+		idTag = s.Values[IDTag]
 	}
-	for f := range dates.all() {
-		c.Days[f].Set(row, s.Days(f))
-	}
-	for f := range counts.all() {
-		c.Counts[f].Set(row, s.Count(f))
-	}
+	j.add(own)
+	j.add(barcode)
+	j.add(idTag)
+	j.addFields(s, More)
 }
 
-func (c *ScanColumns) appendRow(r *ScanRow) (row int) {
-	row = c.Len()
-	c.Slot, c.Offset, c.Index = append(c.Slot, r.Slot), append(c.Offset, r.Offset), append(c.Index, r.Index)
-	c.Received, c.Scanned, c.ScanShift = append(c.Received, r.Received), append(c.Scanned, r.Scanned), append(c.ScanShift, r.ScanShift)
-	c.Flags = append(c.Flags, r.Flags)
-	c.Class.SetString(row, r.Class)
-	c.Object.SetString(row, r.Object)
-	c.Device.SetString(row, r.Device)
-	c.PieceKey.Set(row, r.PieceKey)
-	c.Origin.SetString(row, r.Origin)
-	return row
-}
-
-const (
-	headLength     = 5  // barcode identifier and STID, digits (USPS-B-3200)
-	trackingLength = 20 // tracking code
-)
-
-// keyHolds reports whether a piece key ends in -MID-SERIAL with the MID and
-// serial number of the Intelligent Mail barcode.
-func keyHolds(key, digits []byte) bool {
-	const tail = 1 + 15 + 1
-	if len(key) <= tail || len(digits) < trackingLength {
-		return false
+// followsFrom reports whether the key can be told from the other columns: it
+// lies in the piece's number, or is the object's name and its barcode.
+func followsFrom(key []byte, object string, code []byte) bool {
+	if _, packed := packKey(key); packed {
+		return true
 	}
-	key = key[len(key)-tail:]
-	mid := 6
-	if key[1+mid] != '-' {
-		mid = 9
-	}
-	digits = digits[headLength:trackingLength]
-	return key[0] == '-' && key[1+mid] == '-' && string(key[1:1+mid]) == string(digits[:mid]) && string(key[2+mid:]) == string(digits[mid:])
+	name, rest, _ := bytes.Cut(key, []byte{'-'})
+	return string(name) == object && bytes.Equal(rest, code)
 }
 
 // AppendFrom adds a copy of another block's row.
 func (c *ScanColumns) AppendFrom(from *ScanColumns, i int) {
-	row := c.appendRow(&ScanRow{
-		Class: string(from.Class.Row(i)), Object: string(from.Object.Row(i)), Device: string(from.Device.Row(i)), Origin: string(from.Origin.Row(i)),
-		Offset: from.Offset[i], Index: from.Index[i], Slot: from.Slot[i], Received: from.Received[i], Scanned: from.Scanned[i],
-		ScanShift: from.ScanShift[i], Flags: from.Flags[i], PieceKey: from.PieceKey.Row(i),
-	})
-	c.Head.Set(row, from.Head.Row(i))
-	c.Routing.Set(row, from.Routing.Row(i))
-	c.Code.Set(row, from.Code.Row(i))
-	for _, g := range Groups {
-		c.Groups[g].Set(row, from.Groups[g].Row(i))
+	row := c.Len()
+	c.Slot, c.Offset, c.Index = append(c.Slot, from.Slot[i]), append(c.Offset, from.Offset[i]), append(c.Index, from.Index[i])
+	c.Received, c.Scanned = append(c.Received, from.Received[i]), append(c.Scanned, from.Scanned[i])
+	c.Piece, c.Marks, c.Dates = append(c.Piece, from.Piece[i]), append(c.Marks, from.Marks[i]), append(c.Dates, from.Dates[i])
+	c.Tag = append(c.Tag, from.Tag[tagBytes*i:tagBytes*(i+1)]...)
+	c.Origin.Set(row, from.Origin.Row(i))
+	c.More.Set(row, from.More.Row(i))
+	theirs := from.dictionaries()
+	for n, own := range c.dictionaries() {
+		own.Set(row, theirs[n].Row(i))
 	}
-	for _, f := range VariedFields {
-		c.Text[f].Set(row, from.Text[f].Row(i))
-	}
-	for _, f := range DateFields {
-		c.Days[f].Set(row, from.Days[f].Row(i))
-	}
-	for _, f := range CountFields {
-		c.Counts[f].Set(row, from.Counts[f].Row(i))
-	}
+}
+
+func (c *ScanColumns) dictionaries() [4]*DictColumn {
+	return [...]*DictColumn{&c.Class, &c.Place, &c.Handling, &c.Job}
 }
 
 // Reset empties the columns and keeps their memory.
@@ -180,8 +172,12 @@ func (c *ScanColumns) Reset() {
 // Truncate keeps the first n rows.
 func (c *ScanColumns) Truncate(n int) {
 	c.Slot, c.Offset, c.Index, c.Received, c.Scanned = c.Slot[:n], c.Offset[:n], c.Index[:n], c.Received[:n], c.Scanned[:n]
-	c.ScanShift, c.Flags = c.ScanShift[:n], c.Flags[:n]
-	c.each(func(column sparse) { column.truncate(n) })
+	c.Piece, c.Marks, c.Dates, c.Tag = c.Piece[:n], c.Marks[:n], c.Dates[:n], c.Tag[:tagBytes*n]
+	for _, d := range c.dictionaries() {
+		d.truncate(n)
+	}
+	c.Origin.truncate(n)
+	c.More.truncate(n)
 }
 
 // Keep keeps the rows for which keep is true, in their order.
@@ -190,8 +186,19 @@ func (c *ScanColumns) Keep(keep []bool) {
 		return
 	}
 	c.Slot, c.Offset, c.Index, c.Received, c.Scanned = filter(c.Slot, keep), filter(c.Offset, keep), filter(c.Index, keep), filter(c.Received, keep), filter(c.Scanned, keep)
-	c.ScanShift, c.Flags = filter(c.ScanShift, keep), filter(c.Flags, keep)
-	c.each(func(column sparse) { column.keep(keep) })
+	c.Piece, c.Marks, c.Dates = filter(c.Piece, keep), filter(c.Marks, keep), filter(c.Dates, keep)
+	tags := c.Tag[:0]
+	for i, k := range keep {
+		if k {
+			tags = append(tags, c.Tag[tagBytes*i:tagBytes*(i+1)]...)
+		}
+	}
+	c.Tag = tags
+	for _, d := range c.dictionaries() {
+		d.keep(keep)
+	}
+	c.Origin.keep(keep)
+	c.More.keep(keep)
 }
 
 func filter[T any](values []T, keep []bool) []T {
@@ -204,54 +211,24 @@ func filter[T any](values []T, keep []bool) []T {
 	return kept
 }
 
-// Bytes returns the memory that the rows take, without what is held in reserve.
-func (c *ScanColumns) Bytes() int {
-	const fixed = 8 + 8 + 4 + 8 + 8 + 2 + 4
-	n := c.Len() * fixed
-	c.each(func(column sparse) { n += column.Bytes() })
-	return n
-}
-
 // Complete makes the columns that are not Empty reach the last row.
 func (c *ScanColumns) Complete() {
-	c.each(func(column sparse) {
-		if !column.Empty() {
-			column.Reach(c.Len())
-		}
-	})
-}
-
-// sparse is a column that need not reach the last row: what is behind its end is empty.
-type sparse interface {
-	Empty() bool
-	Reach(row int)
-	truncate(rows int)
-	keep(keep []bool)
-	Bytes() int
-}
-
-func (c *ScanColumns) each(do func(sparse)) {
 	for _, d := range c.dictionaries() {
-		do(d)
+		if !d.Empty() {
+			d.reach(c.Len())
+		}
 	}
-	for _, t := range []*TextColumn{&c.PieceKey, &c.Origin, &c.Routing, &c.Code} {
-		do(t)
-	}
-	for _, f := range VariedFields {
-		do(&c.Text[f])
-	}
-	for _, f := range DateFields {
-		do(&c.Days[f])
-	}
-	for _, f := range CountFields {
-		do(&c.Counts[f])
+	if !c.More.Empty() {
+		c.More.reach(c.Len())
 	}
 }
 
-func (c *ScanColumns) dictionaries() []*DictColumn {
-	all := []*DictColumn{&c.Class, &c.Object, &c.Device, &c.Head}
-	for _, g := range Groups {
-		all = append(all, &c.Groups[g])
+// Bytes returns the memory that the rows take, without what is held in reserve.
+func (c *ScanColumns) Bytes() int {
+	const fixed = 8 + 8 + 4 + 8 + 8 + 8 + 8 + 8 + tagBytes
+	n := c.Len()*fixed + c.Origin.Bytes() + c.More.Bytes()
+	for _, d := range c.dictionaries() {
+		n += d.Bytes()
 	}
-	return all
+	return n
 }

@@ -2,7 +2,11 @@ package event
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +18,8 @@ import (
 type plainRow struct {
 	class, object, device, origin, key, code string
 	offset                                   int64
+	shift                                    int16
+	flags                                    uint32
 	fields                                   map[Field]string
 	numbers                                  map[Field]uint32
 }
@@ -62,12 +68,18 @@ func appendDrawn(t *rapid.T, c *ScanColumns, offset int64) plainRow {
 		fields: map[Field]string{}, numbers: map[Field]uint32{},
 	}
 	want.object, want.key, want.code = drawBarcode(t)
+	c.Topic = "mail.scans"
+	want.shift, want.flags = rapid.Int16Range(-900, 900).Draw(t, "shift"), rapid.Uint32Range(0, 3).Draw(t, "flags")
 	s := &Scan{}
 	for range rapid.IntRange(0, 9).Draw(t, "fields") {
 		f := Field(rapid.IntRange(int(ScanLocaleKey), int(NumFields)-1).Draw(t, "field"))
 		switch spec := f.Spec(); {
 		case spec.Derived:
-		case spec.Kind == Date || spec.Kind == Count:
+		case f == IDTag:
+			tag := rapid.SampledFrom([]string{"0123456789ABCDEF0123", "12345678901234567890", "00000000000000000000", "0123456789abcdef0123", "A1"}).Draw(t, "tag")
+			s.Set(f, []byte(tag))
+			want.fields[f] = tag
+		case spec.Group == NoGroup:
 			n := rapid.Uint32Range(1, 60000).Draw(t, "number")
 			s.Set(f, []byte("x"))
 			s.numbers[f], want.numbers[f] = n, n
@@ -81,6 +93,7 @@ func appendDrawn(t *rapid.T, c *ScanColumns, offset int64) plainRow {
 	}
 	c.Append(&ScanRow{
 		Class: want.class, Object: want.object, Device: want.device, Origin: want.origin, Offset: offset, PieceKey: []byte(want.key), Code: []byte(want.code),
+		ScanShift: want.shift, Flags: want.flags,
 	}, s)
 	return want
 }
@@ -114,45 +127,78 @@ func requireRows(t *rapid.T, want []plainRow, c *ScanColumns) {
 
 // rowOf puts a row together again as the table's aliases do.
 func rowOf(c *ScanColumns, i int) plainRow {
-	row := plainRow{
-		class: string(c.Class.Row(i)), object: string(c.Object.Row(i)), device: string(c.Device.Row(i)), origin: string(c.Origin.Row(i)),
-		key: string(c.PieceKey.Row(i)), code: string(c.Code.Row(i)), offset: c.Offset[i],
-		fields: map[Field]string{}, numbers: map[Field]uint32{},
-	}
-	if head := string(c.Head.Row(i)); head != "" {
-		tail := row.key[len(row.key)-16:]
-		row.code = head + strings.ReplaceAll(tail, "-", "") + string(c.Routing.Row(i))
-	}
-	for _, g := range Groups {
-		texts := SplitGroup(c.Groups[g].Row(i))
-		for j, f := range g.Fields() {
-			if j < len(texts) && len(texts[j]) > 0 {
-				row.fields[f] = string(texts[j])
+	texts := map[string]string{}
+	for _, g := range []Group{Place, Handling, Job, More} {
+		joined := map[Group][]byte{Place: c.Place.Row(i), Handling: c.Handling.Row(i), Job: c.Job.Row(i), More: c.More.Row(i)}[g]
+		names := slices.Clone(groups[g].own)
+		for _, f := range g.Fields() {
+			names = append(names, f.String())
+		}
+		for n, text := range splitGroup(joined) {
+			texts[names[n]] = string(text)
+			group, place, ok := GroupPlace(names[n])
+			if !ok || group != g || place != n+1 {
+				panic(names[n])
 			}
 		}
 	}
-	for _, f := range VariedFields {
-		if text := c.Text[f].Row(i); len(text) > 0 {
-			row.fields[f] = string(text)
+	shift, _ := strconv.Atoi(cmp.Or(texts["scanOffsetMinutes"], "0"))
+	flags, _ := strconv.Atoi(cmp.Or(texts["flags"], "0"))
+	row := plainRow{
+		class: string(c.Class.Row(i)), object: texts["object"], device: texts["device"], origin: texts["origin"], code: texts["code"],
+		offset: c.Offset[i], shift: int16(shift), flags: uint32(flags), fields: map[Field]string{}, numbers: map[Field]uint32{},
+	}
+	row.key = cmp.Or(texts["key"], row.object+"-"+row.code)
+	serial := ""
+	if c.Piece[i]>>63 == 0 {
+		row.key, serial = unpackKey(c.Piece[i])
+	}
+	if c.Marks[i] != 0 {
+		row.code = unpackMarks(c.Marks[i], serial)
+	}
+	for name, text := range texts {
+		if f, ok := FieldByName([]byte(name)); ok && text != "" {
+			row.fields[f] = text
 		}
 	}
-	for _, f := range DateFields {
-		if n := c.Days[f].Row(i); n != 0 {
-			row.numbers[f] = uint32(n)
-		}
+	if tag := c.Tag[10*i : 10*i+10]; !bytes.Equal(tag, make([]byte, 10)) {
+		row.fields[IDTag] = strings.ToUpper(hex.EncodeToString(tag))
+	} else if texts["tag"] != "" {
+		row.fields[IDTag] = texts["tag"]
 	}
-	for _, f := range CountFields {
-		if n := c.Counts[f].Row(i); n != 0 {
-			row.numbers[f] = n
+	for n, f := range DateFields {
+		if days := c.Dates[i] >> (16 * n) & 0xffff; days != 0 {
+			row.numbers[f] = uint32(days)
 		}
 	}
 	return row
 }
 
+func unpackKey(piece uint64) (key, serial string) {
+	kind := fmt.Sprintf("%03d", piece>>50)
+	if piece>>50 >= 1000 {
+		kind = string(rune('A' + piece>>50 - 1000))
+	}
+	serial = fmt.Sprintf("%015d", piece&(1<<50-1))
+	mid := 6
+	if serial[0] == '9' {
+		mid = 9
+	}
+	return kind + "-" + serial[:mid] + "-" + serial[mid:], serial
+}
+
+func unpackMarks(marks uint64, serial string) string {
+	code := fmt.Sprintf("%05d%s", marks>>40, serial)
+	if digits := []int{1: 0, 2: 5, 3: 9, 4: 11}[marks>>37&7]; digits > 0 {
+		code += fmt.Sprintf("%0*d", digits, marks&(1<<37-1))
+	}
+	return code
+}
+
 // TestEveryStoredFieldHasOneColumn: a field that were in none would be lost.
 func TestEveryStoredFieldHasOneColumn(t *testing.T) {
-	columns := slices.Concat(VariedFields, DateFields, CountFields)
-	for _, g := range Groups {
+	columns := append(slices.Clone(DateFields), IDTag)
+	for g := range NumGroups {
 		columns = append(columns, g.Fields()...)
 	}
 	for f := range NumFields {

@@ -132,3 +132,14 @@ func (s *Scan) number(f Field) uint32 {
 	}
 	return s.numbers[f]
 }
+
+// dates packs DateFields, 16 bits each.
+func (s *Scan) dates() (packed uint64) {
+	if !s.present.meets(&dateSet) {
+		return 0
+	}
+	for i, f := range DateFields {
+		packed |= uint64(s.Days(f)) << (16 * i)
+	}
+	return packed
+}

@@ -8,18 +8,9 @@ import (
 	"mailtrail/schemas/event"
 )
 
-// The types of columns, as ClickHouse writes them.
-const (
-	typeString       proto.ColumnType = "String"
-	typeDictionary   proto.ColumnType = "LowCardinality(String)"
-	typeSeconds      proto.ColumnType = "DateTime('UTC')"
-	typeMilliseconds proto.ColumnType = "DateTime64(3, 'UTC')"
-	typeDate         proto.ColumnType = "Date"
-)
-
 // fixed is a column of values of one width, sent from the memory they lie in:
 // little-endian, as the protocol and the processors we run on have them.
-type fixed[T int16 | uint16 | int32 | uint32 | int64] struct {
+type fixed[T uint32 | int64 | uint64] struct {
 	kind   proto.ColumnType
 	values []T
 }
@@ -34,10 +25,18 @@ func bytesOf[T any](values []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), len(values)*int(unsafe.Sizeof(one)))
 }
 
+// strings10 is a column of texts of ten bytes, one after the other.
+type strings10 []byte
+
+func (c strings10) Type() proto.ColumnType       { return "FixedString(10)" }
+func (c strings10) Rows() int                    { return len(c) / 10 }
+func (c strings10) EncodeColumn(b *proto.Buffer) { b.Buf = append(b.Buf, c...) }
+func (c strings10) WriteColumn(w *proto.Writer)  { w.ChainWrite(c) }
+
 // texts is a column of texts, sent from its memory.
 type texts struct{ *event.TextColumn }
 
-func (c texts) Type() proto.ColumnType       { return typeString }
+func (c texts) Type() proto.ColumnType       { return proto.ColumnTypeString }
 func (c texts) Rows() int                    { return len(c.Ends) }
 func (c texts) EncodeColumn(b *proto.Buffer) { b.Buf = append(b.Buf, c.Data...) }
 func (c texts) WriteColumn(w *proto.Writer)  { w.ChainWrite(c.Data) }
@@ -84,7 +83,7 @@ const (
 	needUpdateDictionary                 = 1 << 10
 )
 
-func (c dictionary) Type() proto.ColumnType { return typeDictionary }
+func (c dictionary) Type() proto.ColumnType { return "LowCardinality(String)" }
 func (c dictionary) Rows() int              { return c.rows }
 
 // EncodeState writes what stands before the column.

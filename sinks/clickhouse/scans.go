@@ -32,77 +32,36 @@ func (s *Store) InsertScans(ctx context.Context, token string, c *event.ScanColu
 
 // scanBlock is the memory in which a block of scans takes the form in which it is sent.
 type scanBlock struct {
-	input   proto.Input
-	seconds []uint32
-	numbers []int32
-	keys    []byte
+	input     proto.Input
+	slots     []uint32
+	positions []uint64
+	keys      []byte
 }
 
-// fill takes in the columns that are not empty; the server fills the others.
+// fill takes in the columns of schemas/sql/tables/scans.sql. Those that are
+// empty in every row are left out: the server fills them.
 func (b *scanBlock) fill(c *event.ScanColumns) {
 	c.Complete()
-	b.input, b.keys = b.input[:0], b.keys[:0]
-	b.times(c)
+	b.input, b.slots, b.positions, b.keys = b.input[:0], b.slots[:0], b.positions[:0], b.keys[:0]
+	for i, slot := range c.Slot {
+		b.slots = append(b.slots, uint32(slot))
+		b.positions = append(b.positions, uint64(uint32(c.Partition))<<32|uint64(c.Index[i]))
+	}
 	b.dictionary("retention_class", &c.Class)
-	b.constants(c)
-	b.dictionary("object", &c.Object)
-	b.dictionary("device", &c.Device)
-	b.texts("pieceKey", &c.PieceKey)
-	b.texts("origin", &c.Origin)
-	b.dictionary("imbHead", &c.Head)
-	b.texts("imbRouting", &c.Routing)
-	b.texts("code", &c.Code)
-	for _, g := range event.Groups {
-		b.dictionary(g.String(), &c.Groups[g])
-	}
-	for _, f := range event.VariedFields {
-		b.texts(f.String(), &c.Text[f])
-	}
-	for _, f := range event.DateFields {
-		if !c.Days[f].Empty() {
-			b.add(f.String(), fixed[uint16]{typeDate, c.Days[f].Values})
-		}
-	}
-	for _, f := range event.CountFields {
-		if !c.Counts[f].Empty() {
-			b.add(f.String(), fixed[uint32]{proto.ColumnTypeUInt32, c.Counts[f].Values})
-		}
-	}
-}
-
-func (b *scanBlock) times(c *event.ScanColumns) {
-	b.seconds = b.seconds[:0]
-	for _, slot := range c.Slot {
-		b.seconds = append(b.seconds, uint32(slot))
-	}
-	b.add("slot", fixed[uint32]{typeSeconds, b.seconds})
+	b.add("slot", fixed[uint32]{"DateTime('UTC')", b.slots})
+	b.add("piece", fixed[uint64]{proto.ColumnTypeUInt64, c.Piece})
+	b.add("scanDatetime", fixed[int64]{"DateTime64(3, 'UTC')", c.Scanned})
+	b.add("received", fixed[int64]{"DateTime64(3, 'UTC')", c.Received})
 	b.add("offset", fixed[int64]{proto.ColumnTypeInt64, c.Offset})
-	b.add("index", fixed[uint32]{proto.ColumnTypeUInt32, c.Index})
-	b.add("received", fixed[int64]{typeMilliseconds, c.Received})
-	b.add("scanDatetime", fixed[int64]{typeMilliseconds, c.Scanned})
-	b.add("scanOffsetMinutes", fixed[int16]{proto.ColumnTypeInt16, c.ScanShift})
-	b.add("flags", fixed[uint32]{proto.ColumnTypeUInt32, c.Flags})
-}
-
-// constants are the columns that are the same in every row.
-func (b *scanBlock) constants(c *event.ScanColumns) {
-	var topic event.DictColumn
-	topic.SetString(0, c.Topic)
-	topic.Keys = make([]uint32, c.Len())
-	for i := range topic.Keys {
-		topic.Keys[i] = 1
-	}
-	b.dictionary("topic", &topic)
-	b.numbers = b.numbers[:0]
-	for range c.Len() {
-		b.numbers = append(b.numbers, c.Partition)
-	}
-	b.add("partition", fixed[int32]{proto.ColumnTypeInt32, b.numbers})
-}
-
-func (b *scanBlock) texts(name string, column *event.TextColumn) {
-	if !column.Empty() {
-		b.add(name, texts{column})
+	b.add("position", fixed[uint64]{proto.ColumnTypeUInt64, b.positions})
+	b.dictionary("place", &c.Place)
+	b.dictionary("handling", &c.Handling)
+	b.dictionary("job", &c.Job)
+	b.add("marks", fixed[uint64]{proto.ColumnTypeUInt64, c.Marks})
+	b.add("tag", strings10(c.Tag))
+	b.add("dates", fixed[uint64]{proto.ColumnTypeUInt64, c.Dates})
+	if !c.More.Empty() {
+		b.add("more", texts{&c.More})
 	}
 }
 
