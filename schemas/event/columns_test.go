@@ -235,3 +235,11 @@ func TestDictColumnWithMoreTextsThanRoom(t *testing.T) {
 	require.Equal(t, "x", string(d.Row(3)))
 	require.True(t, bytes.Equal(d.Row(9), nil))
 }
+
+func TestDecimalReadsDigits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Uint64Range(0, 999_999_999_999_999_999).Draw(t, "number")
+		digits := fmt.Appendf(nil, "%0*d", rapid.IntRange(1, 18).Draw(t, "width"), n)
+		require.Equal(t, n, decimal(digits))
+	})
+}

@@ -43,6 +43,15 @@ func allDigits(text []byte) bool {
 	return true
 }
 
+// eightDigits reads eight decimal digits: neighbours become numbers of two
+// digits, these numbers of four, and these one of eight.
+func eightDigits(word uint64) uint64 {
+	word &= 0x0f * ones
+	word = word*10 + word>>8
+	word = (word&0x00ff00ff00ff00ff)*100 + word>>16&0x00ff00ff00ff00ff
+	return (word&0xffff)*10000 + word>>32&0xffff
+}
+
 // endsText has the highest bit set in the lowest byte of the word that ends a
 // JSON text or needs a look: a quote, a backslash or a control character. Bytes
 // above it may be marked wrongly, since the subtractions borrow from them.

@@ -1,6 +1,10 @@
 package event
 
-import "github.com/cespare/xxhash/v2"
+import (
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+)
 
 // Numbers are sorted and merged at a fraction of what texts take, so what
 // nearly every row has is stored as numbers. What does not fit such a number
@@ -54,6 +58,10 @@ func packKey(key []byte) (uint64, bool) {
 
 // decimal reads digits.
 func decimal(digits []byte) (n uint64) {
+	if len(digits) >= 8 {
+		n = eightDigits(binary.LittleEndian.Uint64(digits))
+		digits = digits[8:]
+	}
 	for _, c := range digits {
 		n = n*10 + uint64(c-'0')
 	}
@@ -77,8 +85,20 @@ func packMarks(piece uint64, digits []byte) (marks uint64, ok bool) {
 		return 0, false
 	}
 	routing := digits[trackingLength:]
-	length := map[int]uint64{0: 1, 5: 2, 9: 3, 11: 4}[len(routing)]
-	return decimal(digits[:headLength])<<(routingBits+routingLengthBits) | length<<routingBits | decimal(routing), length != 0
+	var length uint64
+	switch len(routing) {
+	case 0:
+		length = 1
+	case 5:
+		length = 2
+	case 9:
+		length = 3
+	case 11:
+		length = 4
+	default:
+		return 0, false
+	}
+	return decimal(digits[:headLength])<<(routingBits+routingLengthBits) | length<<routingBits | decimal(routing), true
 }
 
 // tagBytes is how many bytes an idTag of 20 hexadecimal digits takes.

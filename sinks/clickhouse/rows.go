@@ -7,8 +7,10 @@ import (
 	"reflect"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/ext"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"mailtrail/schemas/event"
 	"mailtrail/schemas/sql"
 )
 
@@ -46,11 +48,25 @@ func (s *Store) Query(ctx context.Context, text string) (*Rows, error) {
 // Piece returns the scans of a piece from the public view, newest first: its
 // history as far as it is kept. keys are the forms that its piece key may have.
 func (s *Store) Piece(ctx context.Context, keys []string) (*Rows, error) {
-	rows, err := s.query(ctx, sql.Piece, append([]string{}, keys...), nil)
+	rows, err := s.piece(ctx, keys)
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: look up a piece: %w", err)
 	}
 	return newRows(rows), nil
+}
+
+func (s *Store) piece(ctx context.Context, keys []string) (driver.Rows, error) {
+	wanted, err := ext.NewTable("wanted", ext.Column("key", "String"), ext.Column("piece", "UInt64"))
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if err := wanted.Append(key, event.PieceNumber([]byte(key))); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := s.conn.Query(ch.Context(ctx, ch.WithExternalTable(wanted)), s.sql.Query(sql.Piece))
+	return rows, withRemedy(err)
 }
 
 func newRows(rows driver.Rows) *Rows {

@@ -2,89 +2,115 @@ package clickhouse
 
 import (
 	"fmt"
-	"math"
+	"strings"
 	"testing"
-	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"mailtrail/schemas/event"
-	"mailtrail/schemas/retention"
 )
 
-// every row has a value of its own in each column, and one row has none.
-func everyColumn() *event.ScanColumns {
-	c := &event.ScanColumns{Topic: event.ScansTopic, Partition: math.MaxInt32}
-	classes := []string{retention.MailTracking, retention.PackageTracking}
-	for i := range 5 {
-		c.Class, c.Slot = append(c.Class, classes[i%2]), append(c.Slot, today()-int64(i)*86400)
-		c.Offset, c.Index = append(c.Offset, math.MaxInt64-int64(i)), append(c.Index, math.MaxUint32-uint32(i))
-		c.Received, c.Scanned = append(c.Received, today()*1000+int64(i)), append(c.Scanned, today()*1000+1+int64(i))
-		c.ScanShift, c.Flags = append(c.ScanShift, int16(-300+60*i)), append(c.Flags, uint32(1)<<i|1<<7)
-		c.Object = append(c.Object, fmt.Sprint("object", i))
-		for _, column := range []*event.TextColumn{&c.PieceKey, &c.Origin, &c.Device, &c.Digits} {
-			column.AppendString(text(column == &c.PieceKey, i))
+// What is inserted in packed columns is what plain rows, inserted value by value
+// by clickhouse-go into a table with a stored column for each name, hold.
+func TestPackedColumnsHoldWhatPlainRowsDo(t *testing.T) {
+	owner, s := fresh(t)
+	names := knownColumns(t, owner)
+	list := "`" + strings.Join(names, "`, `") + "`"
+	exec(t, owner, "CREATE TABLE mailtrail_data.plain ENGINE = Memory AS SELECT "+list+" FROM mailtrail_data.scans WHERE 0")
+	drawn := int64(0)
+	rapid.Check(t, func(rt *rapid.T) {
+		exec(t, owner, "TRUNCATE TABLE mailtrail_data.scans SYNC")
+		exec(t, owner, "TRUNCATE TABLE mailtrail_data.plain SYNC")
+		for range rapid.IntRange(1, 2).Draw(rt, "blocks") {
+			b := drawBlock(rt, drawn)
+			drawn += int64(len(b.rows))
+			require.NoError(rt, s.InsertScans(t.Context(), fmt.Sprint("block", drawn), &b.packed))
+			require.NoError(rt, s.insert(t.Context(), "plain", fmt.Sprint("plain", drawn), names, func(batch driver.Batch) error {
+				for _, row := range b.rows {
+					var values []any
+					for _, name := range names {
+						value, known := row[name]
+						require.True(rt, known, name)
+						values = append(values, value)
+					}
+					if err := batch.Append(values...); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
 		}
-		for _, f := range event.TextFields {
-			c.Text[f].AppendString(text(i > 0, i*100+int(f)))
+		for _, pair := range [][2]string{{"scans", "plain"}, {"plain", "scans"}} {
+			only := fmt.Sprintf("SELECT %[1]s FROM mailtrail_data.%[2]s EXCEPT SELECT %[1]s FROM mailtrail_data.%[3]s", list, pair[0], pair[1])
+			if number(t, s, "SELECT count() FROM ("+only+")") != 0 {
+				rt.Fatalf("%s alone has %s", pair[0], firstRow(t, s, only))
+			}
 		}
-		for _, f := range event.DateFields {
-			c.Days[f] = append(c.Days[f], uint16(i*20_000+min(i, 1)*int(f)/2)%math.MaxUint16)
-		}
-		for _, f := range event.CountFields {
-			c.Counts[f] = append(c.Counts[f], uint32(i)*uint32(f)<<20)
-		}
-	}
-	return c
+		require.Equal(rt, stored(t, s), number(t, s, "SELECT count() FROM mailtrail_data.plain"))
+		require.Equal(rt, stored(t, s), counted(t, s))
+		require.Zero(rt, number(t, s, "SELECT count() FROM mailtrail.scans WHERE pieceKey NOT IN (SELECT pieceKey FROM mailtrail_data.plain)"))
+	})
 }
 
-func text(filled bool, i int) string {
-	if !filled {
-		return ""
-	}
-	return fmt.Sprintf("é '\\\t%d", i)
-}
-
-func TestEveryColumnComesBack(t *testing.T) {
-	_, s := fresh(t)
-	c := everyColumn()
-	require.NoError(t, s.InsertScans(t.Context(), "t", c))
-	rows, err := s.Query(t.Context(), "SELECT * FROM mailtrail_data.scans ORDER BY offset DESC")
+// knownColumns are the columns of scans except for those that hold several packed.
+func knownColumns(t *testing.T, owner *Store) (names []string) {
+	rows, err := owner.conn.Query(t.Context(), `SELECT name FROM system.columns WHERE database = 'mailtrail_data' AND table = 'scans'
+		AND name NOT IN ('piece', 'position', 'place', 'handling', 'job', 'marks', 'tag', 'dates', 'more', 'code')`)
 	require.NoError(t, err)
 	defer rows.Close()
-	require.Len(t, rows.Columns, len(ScanColumns()), "every column is inserted")
-	i := 0
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		names = append(names, name)
+	}
+	require.NoError(t, rows.Err())
+	require.Len(t, names, 72)
+	return names
+}
+
+func firstRow(t *testing.T, s *Store, query string) string {
+	rows, err := s.Query(t.Context(), query+" LIMIT 1")
+	require.NoError(t, err)
+	defer rows.Close()
+	var text strings.Builder
 	for values, err := range rows.All() {
 		require.NoError(t, err)
-		got := map[string]any{}
-		for k, column := range rows.Columns {
-			got[column.Name] = values[k]
+		for i, column := range rows.Columns {
+			fmt.Fprintf(&text, "%s %q, ", column.Name, fmt.Sprint(values[i]))
 		}
-		want := map[string]any{
-			"retention_class": c.Class[i], "slot": time.Unix(c.Slot[i], 0).UTC(), "topic": c.Topic, "partition": c.Partition,
-			"offset": c.Offset[i], "index": c.Index[i], "received": time.UnixMilli(c.Received[i]).UTC(), "scanDatetime": time.UnixMilli(c.Scanned[i]).UTC(),
-			"scanOffsetMinutes": c.ScanShift[i], "object": c.Object[i], "flags": c.Flags[i], "pieceKey": string(c.PieceKey.Row(i)),
-			"origin": string(c.Origin.Row(i)), "device": string(c.Device.Row(i)), "imb": string(c.Digits.Row(i)),
-		}
-		for _, f := range event.TextFields {
-			want[f.String()] = string(c.Text[f].Row(i))
-		}
-		for _, f := range event.DateFields {
-			want[f.String()] = time.Unix(int64(c.Days[f][i])*86400, 0).UTC()
-		}
-		for _, f := range event.CountFields {
-			want[f.String()] = c.Counts[f][i]
-		}
-		for name, value := range want {
-			if at, ok := value.(time.Time); ok {
-				require.WithinDuration(t, at, got[name].(time.Time), 0, "row %d column %s", i, name)
-				continue
-			}
-			require.Equal(t, value, got[name], "row %d column %s", i, name)
-		}
-		i++
 	}
-	require.Equal(t, c.Len(), i)
+	return text.String()
+}
+
+// A piece is found by its key, whatever its form: by the number that Go makes of
+// it, and by the one that the server makes of it.
+func TestPiecesAreFoundByTheirKeys(t *testing.T) {
+	_, s := fresh(t)
+	c := &event.ScanColumns{Topic: event.ScansTopic}
+	keys := []string{
+		"F-900123456-000012", "M-012345-000000012", "Z-999999999-999999", "270-900123456-000012", "000-000000-000000000", "pimb-94270901234560000121",
+		"reply-052-123456789012345-12345", "?-900123456-000012", "F-900123456-00001", "f-900123456-000012", "F-90012345-6000012", "impb-9205590123456789012345", "key", "é'\\",
+	}
+	for i, key := range keys {
+		appendRow(c, int64(i), 0, "mail_tracking", today(), key)
+	}
+	require.NoError(t, s.InsertScans(t.Context(), "t", c))
+	for i, key := range keys {
+		escaped := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(key)
+		require.EqualValues(t, 1, number(t, s, "SELECT count() FROM mailtrail.scans_of_piece(key = '"+escaped+"')"), key)
+		require.EqualValues(t, i, number(t, s, "SELECT toUInt64(offset) FROM mailtrail.scans_of_piece(key = '"+escaped+"')"), key)
+		rows, err := s.Piece(t.Context(), []string{key})
+		require.NoError(t, err)
+		n := 0
+		for _, err := range rows.All() {
+			require.NoError(t, err)
+			n++
+		}
+		require.NoError(t, rows.Close())
+		require.Equal(t, 1, n, key)
+	}
 }
 
 func TestColumnsAreUsedAgain(t *testing.T) {
@@ -94,7 +120,7 @@ func TestColumnsAreUsedAgain(t *testing.T) {
 	c.Reset()
 	more := block(100, 5, 1)
 	for i := range more.Len() {
-		appendRow(c, more.Offset[i], 0, more.Class[i], more.Slot[i], "other")
+		appendRow(c, more.Offset[i], 0, string(more.Class.Row(i)), more.Slot[i], "other")
 	}
 	require.NoError(t, s.InsertScans(t.Context(), "t2", c))
 	require.EqualValues(t, 5, number(t, s, "SELECT count() FROM mailtrail_data.scans WHERE pieceKey = 'other'"))

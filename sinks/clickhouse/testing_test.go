@@ -43,19 +43,22 @@ func block(first int64, rows, slots int, classes ...string) *event.ScanColumns {
 
 // appendRow adds a row with a value in few columns.
 func appendRow(c *event.ScanColumns, offset int64, index uint32, class string, slot int64, key string) {
-	c.Class, c.Slot = append(c.Class, class), append(c.Slot, slot)
-	c.Offset, c.Index = append(c.Offset, offset), append(c.Index, index)
-	c.Received, c.Scanned = append(c.Received, slot*1000+offset%86_400_000), append(c.Scanned, slot*1000+offset%86_400_000)
-	c.ScanShift, c.Object, c.Flags = append(c.ScanShift, -300), append(c.Object, "imb"), append(c.Flags, 0)
-	c.PieceKey.AppendString(key)
-	c.Origin.AppendString("")
-	c.Device.AppendString("dbcs-1")
-	c.Digits.AppendString("0027090012345600001210118112501")
-	c.AppendFields(&sample)
+	row := rowOf(offset, index, class, slot, key)
+	c.Append(&row, sample)
+}
+
+// rowOf is a row with a value in few columns. Its barcode is not the one that the key is of.
+func rowOf(offset int64, index uint32, class string, slot int64, key string) event.ScanRow {
+	at := slot*1000 + offset%86_400_000
+	return event.ScanRow{
+		Class: class, Slot: slot, Offset: offset, Index: index, Received: at, Scanned: at, ScanShift: -300, Object: "imb",
+		PieceKey: []byte(key), Device: "dbcs-1", Code: []byte("0027090012345600001210118112501"),
+	}
 }
 
 // sample has what all rows of the tests have in common.
-var sample = func() (scan event.Scan) {
+var sample = func() *event.Scan {
+	scan := &event.Scan{}
 	scan.Set(event.ScanLocaleKey, []byte("V19160"))
 	scan.Set(event.ScanEventCode, []byte("918"))
 	return scan
@@ -71,12 +74,12 @@ func receiptOf(c *event.ScanColumns, at int64) event.Receipt {
 	}
 	rows := map[place]uint64{}
 	for i := range n {
-		rows[place{c.Class[i], c.Slot[i]}]++
+		rows[place{string(c.Class.Row(i)), c.Slot[i]}]++
 	}
 	for p, count := range rows {
 		r.Slots = append(r.Slots, event.SlotCount{Class: p.class, Slot: p.slot, Rows: count})
 	}
-	r.Outcomes = []event.OutcomeCount{{Class: c.Class[0], Outcome: event.Stored, Events: uint64(n)}}
+	r.Outcomes = []event.OutcomeCount{{Class: string(c.Class.Row(0)), Outcome: event.Stored, Events: uint64(n)}}
 	return r
 }
 

@@ -74,11 +74,12 @@ func TestViewsPrunePartitions(t *testing.T) {
 func TestScansViewTellsWhatIsInIt(t *testing.T) {
 	_, s := fresh(t)
 	c := &event.ScanColumns{Topic: event.ScansTopic}
-	for i, digits := range []string{"0027090012345600001210118112501", "00270123456000000001", "94270901234560000121", ""} {
-		appendRow(c, int64(i), 0, retention.MailTracking, today(), "k")
-		c.Digits.Truncate(i)
-		c.Digits.AppendString(digits)
-		c.Flags[i] = uint32(event.KeyNotUnique)
+	for i, barcode := range []struct{ key, digits string }{
+		{"F-900123456-000012", "0027090012345600001210118112501"}, {"270-123456-000000001", "00270123456000000001"}, {"pimb-94270901234560000121", "94270901234560000121"}, {"k", ""},
+	} {
+		row := rowOf(int64(i), 0, retention.MailTracking, today(), barcode.key)
+		row.Code, row.Flags = []byte(barcode.digits), uint32(event.KeyNotUnique)
+		c.Append(&row, sample)
 	}
 	require.NoError(t, s.InsertScans(t.Context(), "t", c))
 	type parts struct {
@@ -127,6 +128,7 @@ func TestReaderSeesViewsOnly(t *testing.T) {
 	_, s := fresh(t)
 	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 10, 1)))
 	ann := open(t, "ann", retention.Builtin())
+	number(t, ann, "SELECT count() FROM mailtrail.scans_of_piece(key = 'no such')")
 	for _, view := range []string{"scans", "pieces", "volumes", "facilities", "rejects_summary", "blocks", "push_groups", "retention_status"} {
 		number(t, ann, "SELECT count() FROM (SELECT * FROM mailtrail."+view+")")
 	}
