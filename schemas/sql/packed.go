@@ -1,0 +1,58 @@
+package sql
+
+import (
+	"fmt"
+
+	"mailtrail/schemas/event"
+)
+
+// The expressions in this file give back what event.ScanColumns packs; see
+// package event for the forms.
+
+// joined is the text of the name in the column in which it is joined with
+// others. Where that column has a dictionary, the functions run once for each of
+// its entries.
+func joined(name string) (string, error) {
+	group, place, ok := event.GroupPlace(name)
+	switch {
+	case !ok:
+		return "", fmt.Errorf("%s is joined in no column", name)
+	case place == 1:
+		return fmt.Sprintf("substringIndex(%s, char(%d), 1)", group, event.GroupSeparator), nil
+	}
+	// Texts that are empty at the end are not there: separators behind the joined text stand for them.
+	return fmt.Sprintf("substringIndex(substringIndex(concat(%[1]s, repeat(char(%[2]d), %[3]d)), char(%[2]d), %[4]d), char(%[2]d), -1)",
+		group, event.GroupSeparator, place-1, place), nil
+}
+
+// midAndSerial are the 15 digits in a piece's number.
+const midAndSerial = "leftPad(toString(bitAnd(piece, 0x3FFFFFFFFFFFF)), 15, '0')"
+
+// pieceKey is the text that a piece's number stands for.
+func pieceKey() (string, error) {
+	own, err := joined("key")
+	if err != nil {
+		return "", err
+	}
+	const kind = "if(piece < bitShiftLeft(1000::UInt64, 50), leftPad(toString(bitShiftRight(piece, 50)), 3, '0'), char(bitShiftRight(piece, 50) - 1000 + 65))"
+	// A MID has 9 digits where it begins with 9, else 6.
+	const mid = "if(bitAnd(piece, 0x3FFFFFFFFFFFF) >= 900000000000000, 9, 6)"
+	packed := fmt.Sprintf("concat(%[1]s, '-', substring(%[2]s, 1, %[3]s), '-', substring(%[2]s, 1 + %[3]s))", kind, midAndSerial, mid)
+	return fmt.Sprintf("multiIf(bitTest(piece, 63) = 0, %s, %s != '', %[2]s, concat(object, '-', code))", packed, own), nil
+}
+
+// imb is the Intelligent Mail barcode that a piece's number and the marks make,
+// or the one in code.
+func imb() string {
+	const routing = "leftPad(toString(bitAnd(marks, 0x1FFFFFFFFF)), transform(bitAnd(bitShiftRight(marks, 37), 7), [2, 3, 4], [5, 9, 11], 0), '0')"
+	const packed = "concat(leftPad(toString(bitShiftRight(marks, 40)), 5, '0'), " + midAndSerial + ", " + routing + ")"
+	return "multiIf(marks != 0, " + packed + ", object = 'imb', code, '')"
+}
+
+// pieceNumber is event.PieceNumber of a key, as an expression.
+func pieceNumber(key string) string {
+	const form = `^([A-Z]|[0-9]{3})-(9[0-9]{8}-[0-9]{6}|[0-8][0-9]{5}-[0-9]{9})$`
+	const kind = "if(length(%[1]s) = 18, toUInt64(1000 + ascii(%[1]s) - 65), toUInt64OrZero(substring(%[1]s, 1, 3)))"
+	const digits = "toUInt64OrZero(replaceAll(substring(%[1]s, length(%[1]s) - 15), '-', ''))"
+	return fmt.Sprintf("if(match(%[1]s, %[2]s), bitOr(bitShiftLeft("+kind+", 50), "+digits+"), bitOr(xxHash64(%[1]s), bitShiftLeft(1::UInt64, 63)))", key, literal(form))
+}
