@@ -30,7 +30,7 @@ const (
 )
 
 func newFrontTopic(c *config.Loaded, client *kafka.Client) *frontTopic {
-	return &frontTopic{client: client, group: c.Ingest.Group, fetchBytes: 4 << 20, fetchWait: min(c.Ingest.BlockAge/2, 250*time.Millisecond)}
+	return &frontTopic{client: client, group: c.Ingest.Group, fetchBytes: 1 << 20, fetchWait: min(c.Ingest.BlockAge/2, 250*time.Millisecond)}
 }
 
 func (t *frontTopic) Join() (ingest.Group, error) {

@@ -155,10 +155,17 @@ func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
 	}, &u.scan)
 	b.received = append(b.received, env.received)
 	b.replayed = append(b.replayed, env.origin != "")
-	slot := slotKey{d.Class, u.rules.Schedule.Row(d.Class).SlotOf(min(d.UnixMilli, env.received, u.asOf))}
-	if slot != u.last || len(b.slots) == 0 {
-		b.slots[slot], u.last = struct{}{}, slot
+	u.touch(b, d.Class, min(d.UnixMilli, env.received, u.asOf))
+}
+
+// touch counts the slot in which a row with this clock will lie, unless it is due already.
+func (u *builder) touch(b *block, class string, clock int64) {
+	rule := u.rules.Schedule.Row(class)
+	slot := slotKey{class, rule.SlotOf(clock)}
+	if slot == u.last && len(b.slots) > 0 || rule.DestroyAt(slot.slot)*1000 <= u.asOf {
+		return
 	}
+	b.slots[slot], u.last = struct{}{}, slot
 }
 
 func (u *builder) reject(b *block, env *envelope, index uint32, stage event.Stage, err *event.Error, payload []byte) {
