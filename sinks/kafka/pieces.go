@@ -77,7 +77,7 @@ func (p *pieces) fill() error {
 		return p.read()
 	}
 	p.plain.empty()
-	for len(p.rest) > 0 && len(p.plain.bytes) < pieceBytes && p.told() < pieceOffsets {
+	for len(p.rest) > 0 && len(p.plain.bytes) < pieceBytes {
 		if err := p.open(); err != nil {
 			return err
 		}

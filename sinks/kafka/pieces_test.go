@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -46,15 +47,15 @@ func drawBatch(t *rapid.T, base int64, open map[int64]int64, aborted *[]kmsg.Fet
 		base: base, firstTime: rapid.Int64Range(0, 2e12).Draw(t, "first time"), maxTime: rapid.Int64Range(0, 2e12).Draw(t, "max time"), producer: -1,
 		codec: rapid.SampledFrom(codecs()).Draw(t, "codec"),
 	}
-	switch kind := rapid.IntRange(0, 5).Draw(t, "kind"); kind {
-	case 0, 1: // a transaction's records, of one of few producers
-		b.producer = rapid.Int64Range(1, 3).Draw(t, "producer")
+	switch kind := rapid.IntRange(0, 7).Draw(t, "kind"); kind {
+	case 0, 1, 2: // a transaction's records, of one of few producers
+		b.producer = rapid.Int64Range(1, 2).Draw(t, "producer")
 		b.attributes = transactionalBit
 		if _, ok := open[b.producer]; !ok {
 			open[b.producer] = base
 		}
-	case 2: // the end of a transaction
-		b.producer = rapid.Int64Range(1, 3).Draw(t, "producer")
+	case 3, 4, 5: // the end of a transaction
+		b.producer = rapid.Int64Range(1, 2).Draw(t, "producer")
 		b.attributes, b.codec = transactionalBit|controlBit, codec{}
 		commit := rapid.Uint16Range(0, 1).Draw(t, "commit")
 		if first, ok := open[b.producer]; ok && commit == 0 {
@@ -95,7 +96,7 @@ func TestPiecesAgreeWithThePlainDecoder(t *testing.T) {
 		next, open := base, map[int64]int64{}
 		a := testAnswer{version: rapid.Int16Range(oldestFetch, newestFetch).Draw(t, "version"), start: base / 2}
 		var firstLast int64
-		for i := range rapid.IntRange(0, 5).Draw(t, "batches") {
+		for i := range rapid.IntRange(0, 10).Draw(t, "batches") {
 			b := drawBatch(t, next, open, &a.aborted)
 			next = b.base + int64(b.lastDelta) + 1
 			if i == 0 {
@@ -125,6 +126,47 @@ func TestPiecesAgreeWithThePlainDecoder(t *testing.T) {
 		require.Equal(t, max(from, next), got.Next, "offsets that the log no longer holds are passed over")
 		require.LessOrEqual(t, want.Next, got.Next)
 	})
+}
+
+func TestPiecesOfTransactions(t *testing.T) {
+	value := func(base int64, attributes int16, value string) []byte {
+		return testBatch{base: base, attributes: attributes, producer: 1, records: []testRecord{{value: []byte(value)}}}.encode()
+	}
+	marker := func(base int64, commit byte) []byte {
+		return testBatch{base: base, attributes: transactionalBit | controlBit, producer: 1, records: []testRecord{{key: []byte{0, 0, 0, commit}}}}.encode()
+	}
+	taken := []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 1, FirstOffset: 0}}
+	p := newPieces("mail.scans", 1)
+	first := slices.Concat(value(0, transactionalBit, "taken back"), value(1, 0, "outside"), marker(2, 0), value(3, transactionalBit, "kept"), marker(4, 1))
+	got, err := inPieces(&p, testAnswer{version: 11, aborted: taken, records: first}.encode(), 11, 0)
+	require.NoError(t, err)
+	require.Equal(t, []string{"outside", "kept"}, values(got.Messages))
+	require.Equal(t, []int64{0}, got.Aborted)
+	require.Equal(t, []int64{2, 4}, got.Control)
+
+	got, err = inPieces(&p, testAnswer{version: 11, aborted: taken, records: value(0, transactionalBit, "taken back")}.encode(), 11, 0)
+	require.NoError(t, err)
+	require.Equal(t, []int64{0}, got.Aborted)
+	got, err = inPieces(&p, testAnswer{version: 11, records: value(3, transactionalBit, "kept")}.encode(), 11, 3)
+	require.NoError(t, err)
+	require.Equal(t, []string{"kept"}, values(got.Messages), "an answer alone says what of it was taken back")
+}
+
+func TestBytesOfAMessageEndWithThem(t *testing.T) {
+	one := testBatch{records: []testRecord{{key: []byte("key"), value: []byte("value"), headers: []kmsg.Header{{Key: "k", Value: []byte("v")}}}}}.encode()
+	p := newPieces("mail.scans", 1)
+	require.NoError(t, p.answer.parse(testAnswer{version: 11, records: one}.encode(), 11, 1))
+	_, err := p.begin(0)
+	require.NoError(t, err)
+	got, err := p.next(0)
+	require.NoError(t, err)
+	m := got.Messages[0]
+	_ = append(m.Key, "longer"...)
+	_ = append(m.Value, "longer"...)
+	_ = append(m.Headers, event.Header{})
+	require.Equal(t, "key", string(m.Key))
+	require.Equal(t, "value", string(m.Value), "what is appended to one does not run into the next")
+	require.Equal(t, "v", string(m.Header("k")))
 }
 
 func TestEveryCodecOverManyBlocks(t *testing.T) {

@@ -14,7 +14,7 @@ type ReaderConfig struct {
 	// comes even where it is larger. A Reader holds twice as much, and besides
 	// one piece of decompressed records: 1 MiB, or one batch where that is larger.
 	MaxBytes int
-	// MaxWait is how long the broker waits for something to come, at most, in milliseconds.
+	// MaxWait is how long the broker waits for something to come, in whole milliseconds.
 	MaxWait time.Duration
 }
 
