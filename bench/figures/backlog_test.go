@@ -15,7 +15,7 @@ import (
 // counted by column.
 func TestBacklog(t *testing.T) {
 	s := newSite(t)
-	events := sized[uint64](100_000, 60_000_000)
+	events := sized[uint64](60_000, 60_000_000)
 	truth := s.fill(defaultMail(1, events, simulate.Protobuf))
 	got := s.takeIn(truth)
 	bench.report.add(fmt.Sprintf("a backlog of %s simulated scans as ScanBatch, default configuration", thousands(events)), "1,000,000 events/s", "%s", got)

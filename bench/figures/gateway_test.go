@@ -107,7 +107,7 @@ func TestGatewayBatches(t *testing.T) {
 	d.takeIn(stack.Outcomes{"stored": acknowledged})
 }
 
-// What the gateway takes one by one: rates one above the other, up to the first that it does not answer in time.
+// What the gateway takes one by one: rates one above the other, until two in a row are not answered in time.
 func TestGatewaySingles(t *testing.T) {
 	d := newSite(t).openDoor()
 	requests := d.requests(sized(200, 20_000), 1, simulate.JSON)
@@ -118,19 +118,21 @@ func TestGatewaySingles(t *testing.T) {
 	// As many as the gateway works on at once.
 	const connections, inTime = 200, 50 * time.Millisecond
 	before, sent := d.messages(), uint64(0)
-	best, seen := "none", []string{}
+	best, seen, late := "none", []string{}, 0
+	warm, _ := d.send(t.Context(), requests, connections, rates[0], sized(100*time.Millisecond, 30*time.Second)) // Java compiles meanwhile
+	sent += warm.requests
 	for _, rate := range rates {
-		warm, _ := d.send(t.Context(), requests, connections, rate, sized(100*time.Millisecond, 3*time.Second))
 		got, costs := d.send(t.Context(), requests, connections, rate, sized(100*time.Millisecond, 15*time.Second))
-		sent += warm.requests + got.requests
+		sent += got.requests
 		said := fmt.Sprintf("%s requests/s, %s; %s: %.1f microseconds of the gateway for a request, %.1f of Kafka, %.1f of the client", thousands(got.rate()), got.times, seconds(costs),
 			micros(costs["gateway"], got.requests), micros(costs["Kafka"], got.requests), micros(costs["load"], got.requests))
 		say("one event a request: %s", said)
 		seen = append(seen, "- "+said)
-		if got.times.at(0.99) > inTime {
-			break
+		if got.times.at(0.99) <= inTime {
+			best, late = said, 0
+		} else if late++; late == 2 {
+			break // two in a row: it was no accident
 		}
-		best = said
 	}
 	require.Equal(t, before+int64(sent), d.messages(), "a message for each request")
 	bench.report.add("gateway, one event a request in JSON, acks=all: the highest rate with p99 under 50 ms", "15,000 requests/s", "%s", best)

@@ -19,19 +19,19 @@ import (
 // while ingest takes in a backlog.
 func TestLookup(t *testing.T) {
 	s := newSite(t)
-	days, events := sized(2, 25), sized[uint64](60_000, 20_000_000)
+	days, events := sized(2, 25), sized[uint64](10_000, 20_000_000)
 	s.month(days, events)
 	var rows, slots, parts uint64
 	require.NoError(t, s.SQL.QueryRow(t.Context(), "SELECT count(), uniq(slot), uniq(_part) FROM mailtrail_data.scans WHERE retention_class IN (?, ?)",
 		retention.MailTracking, retention.PackageTracking).Scan(&rows, &slots, &parts))
 	what := fmt.Sprintf("look-up of a piece among %s rows, %d slots, %d parts, ", thousands(rows), slots, parts)
 
-	wanted := s.pieces(sized(40, 2000))
+	wanted := s.pieces(sized(10, 2000))
 	store := s.storeAs(embedded.Auditor)
 	idle, found := s.lookUp(store, wanted)
 	bench.report.add(what+"idle", "p99 25 ms", "%s; %.1f rows found each; %s", idle, float64(found)/float64(len(idle)), s.lookUpCost())
 
-	backlog := s.fill(defaultMail(31, sized[uint64](100_000, 60_000_000), simulate.Protobuf))
+	backlog := s.fill(defaultMail(31, sized[uint64](20_000, 60_000_000), simulate.Protobuf))
 	taking := s.beginTaking()
 	require.NoError(t, taking.role.Ready(time.Minute))
 	loaded, _ := s.lookUp(store, wanted)

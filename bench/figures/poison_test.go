@@ -21,7 +21,7 @@ func TestPoison(t *testing.T) {
 	for _, form := range []struct {
 		wire simulate.Wire
 		good uint64
-	}{{simulate.Protobuf, sized[uint64](50_000, 8_000_000)}, {simulate.JSON, sized[uint64](20_000, 3_000_000)}} {
+	}{{simulate.Protobuf, sized[uint64](20_000, 8_000_000)}, {simulate.JSON, sized[uint64](10_000, 3_000_000)}} {
 		rates, costs := make([][]float64, len(shares)), make([][]float64, len(shares))
 		for round := range rounds {
 			for i, bad := range shares {

@@ -29,7 +29,7 @@ const sustainedRate = 600_000
 func TestSustained(t *testing.T) {
 	s := newSite(t)
 	seconds := sized[uint64](0, 600)
-	events := max(100_000, seconds*sustainedRate)
+	events := max(40_000, seconds*sustainedRate)
 	path := filepath.Join(bench.folder, "prepared")
 	truth := prepare(t, path, defaultMail(2, events, simulate.Protobuf))
 	defer os.Remove(path)

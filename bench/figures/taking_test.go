@@ -74,16 +74,23 @@ func (s *site) beginTaking(env ...string) *running {
 // lookEvery is how often the receipts are looked at: a query of a millisecond.
 const lookEvery = 100 * time.Millisecond
 
+// stuckAfter is longer than any block takes.
+const stuckAfter = 2 * time.Minute
+
 // await waits until so many events became something.
 func (r *running) await(events uint64) {
 	r.t.Helper()
-	told := time.Now()
+	told, moved, before := time.Now(), time.Now(), uint64(0)
 	for {
 		got := r.taken()
 		if got.Sum() >= events {
 			r.last = time.Now()
 			return
 		}
+		if got.Sum() != before {
+			moved, before = time.Now(), got.Sum()
+		}
+		require.Less(r.t, time.Since(moved), stuckAfter, "only %d of %d events became something: %v; ingest says: %s", got.Sum(), events, got, r.role.Said())
 		if time.Since(told) > 10*time.Second {
 			told = time.Now()
 			say("%s of %s events are taken in", thousands(got.Sum()), thousands(events))

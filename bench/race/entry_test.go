@@ -8,7 +8,7 @@ type entry interface {
 	start(r *run) (pid int)
 	// ended is closed when the program has ended by itself; nil where it cannot.
 	ended() <-chan struct{}
-	// stop ends the program. It may not have been started.
+	// stop ends the program.
 	stop(r *run)
 	// goods says where the rows are.
 	goods() goods

@@ -12,28 +12,19 @@ import (
 
 // process is a program that runs beside the servers.
 type process struct {
-	r     *run
 	cmd   *exec.Cmd
-	log   string
 	ended chan struct{}
 }
 
-// launch starts a program whose output goes to a file.
+// launch starts a program whose output goes to the run's log.
 func (r *run) launch(cmd *exec.Cmd) *process {
-	p := &process{r: r, cmd: cmd, log: filepath.Join(r.folder, "consumer.log"), ended: make(chan struct{})}
-	log, err := os.Create(p.log)
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	log, err := os.Create(r.logFile())
 	require.NoError(r.t, err)
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
-	require.NoError(r.t, cmd.Start())
-	go func() {
-		_ = cmd.Wait()
-		close(p.ended)
-	}()
-	r.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-p.ended
-	})
+	require.NoError(r.t, startBound(cmd, p.ended))
+	r.t.Cleanup(p.stop)
 	return p
 }
 
@@ -46,4 +37,12 @@ func (p *process) stop() {
 		_ = p.cmd.Process.Kill()
 		<-p.ended
 	}
+}
+
+func (r *run) logFile() string { return filepath.Join(r.folder, "consumer.log") }
+
+// said is the end of what the program said, where it said anything.
+func (r *run) said() string {
+	raw, _ := os.ReadFile(r.logFile())
+	return string(raw[max(0, len(raw)-4000):])
 }

@@ -2,7 +2,6 @@ package race
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -30,6 +29,7 @@ type result struct {
 	consumerMost, serverMost int64 // VmHWM, bytes
 	loaded, settled          parts // of the table
 	all                      parts // of all that the program keeps, settled
+	merged                   parts // of the table when each partition was made one part
 	quiet                    bool  // the merges had settled when the parts were counted
 	content                  content
 }
@@ -78,12 +78,18 @@ func (r *run) measure(e entry) (res result) {
 		_, res.consumerMost = r.memory(consumer)
 	}
 	res.loaded = r.server.partsOf(goods.stored)
-	r.stage.say("  %s: %s rows in %.2f s, waiting for the merges", r.name, grouped(res.loaded.rows), res.took.Seconds())
+	r.stage.say("  %s: %s rows in %.2f s and %.1f s of CPU", r.name, grouped(res.loaded.rows), res.took.Seconds(), res.consumer+res.server)
 
-	res.quiet = *long && r.settle(goods.stored)
+	if *long {
+		res.quiet = r.settle(goods.stored)
+	}
 	res.afterwards = r.cpu(server) - serverAfter
 	res.settled = r.server.partsOf(goods.stored)
 	res.all = r.server.partsOf(append(goods.all, goods.stored)...)
+	if *long {
+		r.server.exec("OPTIMIZE TABLE " + goods.stored + " FINAL")
+		res.merged = r.server.partsOf(goods.stored)
+	}
 	res.content = r.server.contentOf(goods.public, goods.columns)
 	return res
 }
@@ -98,22 +104,16 @@ func (r *run) await(e entry, table string) {
 		}
 		select {
 		case <-e.ended():
-			require.Fail(r.t, "the program ended by itself", r.log())
+			require.Fail(r.t, "the program ended by itself", r.said())
 		case <-time.After(pause): // between two looks
 		}
 		switch has := r.server.partsOf(table).rows; {
 		case has != had:
 			had, moved = has, time.Now()
 		case time.Since(moved) > stuckAfter:
-			require.Fail(r.t, "no new row for "+stuckAfter.String(), "%s of %s rows; %s", grouped(had), grouped(want), r.log())
+			require.Fail(r.t, "no new row for "+stuckAfter.String(), "%s of %s rows; %s", grouped(had), grouped(want), r.said())
 		}
 	}
-}
-
-// log is the end of what the consumer said, where it says anything.
-func (r *run) log() string {
-	raw, _ := os.ReadFile(filepath.Join(r.folder, "consumer.log"))
-	return string(raw[max(0, len(raw)-4000):])
 }
 
 // settle waits until nothing is merged any more, and tells whether it has come to that.

@@ -30,6 +30,7 @@ func columns(events uint64) []column {
 		{"VmHWM MiB consumer", func(r result) float64 { return mib(r.consumerMost) }, whole},
 		{"VmHWM MiB server", func(r result) float64 { return mib(r.serverMost) }, whole},
 		{"bytes/row", func(r result) float64 { return float64(r.settled.bytes) / float64(events) }, tenth},
+		{"bytes/row, one part a partition", func(r result) float64 { return float64(r.merged.bytes) / float64(events) }, tenth},
 		{"bytes/row with all tables", func(r result) float64 { return float64(r.all.bytes) / float64(events) }, tenth},
 		{"parts loaded", func(r result) float64 { return float64(r.loaded.count) }, whole},
 		{"parts settled", func(r result) float64 { return float64(r.settled.count) }, whole},

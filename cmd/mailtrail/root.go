@@ -34,6 +34,7 @@ nothing outlives its limit.`,
 	root.AddCommand(
 		newAccessCommand(a),
 		newAuditCommand(a),
+		newBarcodeCommand(a),
 		newCompletionCommand(a),
 		newConfigCommand(a),
 		newEngineCommand(),

@@ -3,6 +3,7 @@ package barcode_test
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,6 +35,78 @@ func BenchmarkDecodeBarsUpsideDown(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, _, err := barcode.DecodeBars(bars); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecodeBarsUnreadable(b *testing.B) {
+	bars := []byte("D" + specSamples[3].bars[1:])
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := barcode.DecodeBars(bars); err == nil {
+			b.Fatal("read")
+		}
+	}
+}
+
+// Digits into all fields of a piece.
+func BenchmarkFieldSplit(b *testing.B) {
+	digits := []byte("0027090012345600001210118112501")
+	types := barcode.BuiltinServiceTypes()
+	sum := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := barcode.ParseIMb(digits)
+		if err != nil {
+			b.Fatal(err)
+		}
+		service, _ := types.Lookup(m.STID())
+		sum += len(m.BarcodeID()) + len(m.MID()) + len(m.Serial()) + len(m.Routing()) + int(m.OEL()) + int(service.Class)
+		if m.Redirected() || m.PostalMade() {
+			b.Fatal("neither")
+		}
+	}
+	if sum == 0 {
+		b.Fatal("nothing")
+	}
+}
+
+func BenchmarkServiceTypeAtADay(b *testing.B) {
+	types, day := barcode.BuiltinServiceTypes(), time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, standing := types.LookupAt([]byte("270"), day); standing != barcode.StandingInForce {
+			b.Fatal(standing)
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, text := range []string{"0027090012345600001210118112501", specSamples[3].bars, "4201028200009261290113185417468510", "RB 123 456 785 GB", "401234567891"} {
+		p, err := barcode.Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(p.Object.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := barcode.Parse(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkPNG(b *testing.B) {
+	m := randomIMb(b, rand.New(rand.NewPCG(7, 8)))
+	layout, err := barcode.NewLayout(600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := layout.PNG(&m, false); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -74,6 +147,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	types := barcode.BuiltinServiceTypes()
 	key := make([]byte, 0, barcode.MaxPieceKey)
 	impb, s10 := []byte("4201028200009261290113185417468510"), []byte("RB123456785GB")
+	planet, planetBars, postnet := []byte(planetSample.digits), []byte(planetSample.bars), []byte(postnetSample.digits)
 	imtb, imcb := []byte("123451231902345678000011"), []byte("99M123456ABCDEF123456")
 	for name, work := range map[string]func(){
 		"encode":      func() { _, _ = barcode.Encode(m.Tracking(), m.Routing()) },
@@ -96,6 +170,13 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 			parsed, _ := barcode.ParseIMtb(imtb)
 			key = parsed.AppendPieceKey(key[:0])
 		},
+		"service type at a day": func() { _, _ = types.LookupAt(m.STID(), time.Time{}) },
+		"planet": func() {
+			parsed, _ := barcode.ParsePLANET(planet)
+			key = parsed.AppendPieceKey(key[:0])
+		},
+		"planet bars": func() { _, _ = barcode.DecodePLANETBars(planetBars) },
+		"postnet":     func() { _, _ = barcode.ParsePOSTNET(postnet) },
 		"imcb": func() {
 			parsed, _ := barcode.ParseIMcb(imcb)
 			key = parsed.AppendPieceKey(key[:0])

@@ -10,17 +10,23 @@ import "math/bits"
 // that could not be read) and ErrNoBarcode.
 func DecodeBars(bars []byte) (m IMb, upsideDown bool, err error) {
 	var state [ends]byte
-	if err := readEnds(&state, bars); err != nil {
-		return IMb{}, false, err
+	if !readEnds(&state, bars) {
+		return IMb{}, false, refuseBars(bars)
 	}
-	if m, ok := decodeEnds(&state); ok {
-		return m, false, nil
+	m, upsideDown, ok := decodeEitherWay(&state)
+	if !ok {
+		return IMb{}, false, &Error{ObjectIMb, PartBars, 0, "bars of one barcode", ErrNoBarcode}
 	}
-	turn(&state)
-	if m, ok := decodeEnds(&state); ok {
-		return m, true, nil
+	return m, upsideDown, nil
+}
+
+func decodeEitherWay(state *[ends]byte) (m IMb, upsideDown, ok bool) {
+	if m, ok := decodeEnds(state); ok {
+		return m, false, true
 	}
-	return IMb{}, false, &Error{ObjectIMb, PartBars, 0, "bars of one barcode", ErrNoBarcode}
+	turn(state)
+	m, ok = decodeEnds(state)
+	return m, ok, ok
 }
 
 // Entries of letterEnds besides the ends of a bar: 1 the lower, 2 the upper, 3 both.
@@ -43,10 +49,10 @@ func makeLetterEnds() (table [256]uint8) {
 	return table
 }
 
-// readEnds tells for each bar whether it has a lower and an upper end.
-func readEnds(state *[ends]byte, bars []byte) error {
+// readEnds tells for each bar whether it has a lower and an upper end. It fails where these are not 65 bars, all of them known.
+func readEnds(state *[ends]byte, bars []byte) bool {
 	if len(bars) != BarCount {
-		return refuseBars(bars)
+		return false
 	}
 	var all uint8
 	for i, letter := range bars {
@@ -54,10 +60,7 @@ func readEnds(state *[ends]byte, bars []byte) error {
 		state[2*i], state[2*i+1] = end&1, end>>1&1
 		all |= end
 	}
-	if all >= unknownBar {
-		return refuseBars(bars)
-	}
-	return nil
+	return all < unknownBar
 }
 
 // refuseBars says why these are not 65 bars: first for a letter that is none, then for their number, then for one that is not known.
@@ -88,17 +91,26 @@ func turn(state *[ends]byte) {
 
 // decodeEnds undoes steps 6 to 1 of USPS-B-3200, 2.2.
 func decodeEnds(state *[ends]byte) (IMb, bool) {
-	var words [characters]uint16
-	var check uint16
-	for c := range words {
+	var patterns [characters]uint16
+	for c := range patterns {
 		pattern := 0
 		for bit, end := range &endOf[c] {
 			pattern |= int(state[end]) << bit
 		}
-		word := codewordOf[pattern]
-		if word == noCodeword {
+		if codewordOf[pattern] == noCodeword {
 			return IMb{}, false
 		}
+		patterns[c] = uint16(pattern)
+	}
+	return decodePatterns(&patterns)
+}
+
+// decodePatterns undoes steps 5 to 1 for ten characters as they are drawn, each of which must have a codeword.
+func decodePatterns(patterns *[characters]uint16) (IMb, bool) {
+	var words [characters]uint16
+	var check uint16
+	for c, pattern := range patterns {
+		word := codewordOf[pattern&allBits]
 		check |= word >> 15 << c
 		words[c] = word &^ complemented
 	}

@@ -101,13 +101,24 @@ const (
 	crcPolynomial = 0x735 // 0xF35 without its highest bit, which falls out
 	crcStart      = 0x7FF
 	crcMask       = 0x7FF
+	crcLength     = 102
+	crcBytes      = (crcLength + 7) / 8
 )
 
+// crcOfZero is the frame check sequence of 102 zero bits.
+var crcOfZero = crcBits(crcStart, crcLength)
+
+// crcOfByte is what each byte of a value turns in the frame check sequence, by its place from the lowest: the check is linear, so the bytes
+// need not wait for each other.
 var crcOfByte = makeCRCOfByte()
 
-func makeCRCOfByte() (table [256]uint16) {
-	for b := range table {
-		table[b] = crcBits(uint16(b)<<3, 8)
+func makeCRCOfByte() *[crcBytes][256]uint16 {
+	table := new([crcBytes][256]uint16)
+	for b := range table[0] {
+		table[0][b] = crcBits(uint16(b)<<3, 8)
+		for i := 1; i < crcBytes; i++ {
+			table[i][b] = crcBits(table[i-1][b], 8)
+		}
 	}
 	return table
 }
@@ -126,16 +137,8 @@ func crcBits(register uint16, n int) uint16 {
 
 // crc returns the frame check sequence of the lowest 102 bits of hi:lo.
 func crc(hi, lo uint64) uint16 {
-	register := crcBits(crcStart^uint16(hi>>32&0x3F)<<5, 6)
-	for shift := 24; shift >= 0; shift -= 8 {
-		register = crcByte(register, byte(hi>>shift))
-	}
-	for shift := 56; shift >= 0; shift -= 8 {
-		register = crcByte(register, byte(lo>>shift))
-	}
-	return register
-}
-
-func crcByte(register uint16, b byte) uint16 {
-	return register<<8&crcMask ^ crcOfByte[byte(register>>3)^b]
+	t := crcOfByte
+	check := crcOfZero ^ t[0][byte(lo)] ^ t[1][byte(lo>>8)] ^ t[2][byte(lo>>16)] ^ t[3][byte(lo>>24)]
+	check ^= t[4][byte(lo>>32)] ^ t[5][byte(lo>>40)] ^ t[6][byte(lo>>48)] ^ t[7][byte(lo>>56)]
+	return check ^ t[8][byte(hi)] ^ t[9][byte(hi>>8)] ^ t[10][byte(hi>>16)] ^ t[11][byte(hi>>24)] ^ t[12][byte(hi>>32)&0x3F]
 }

@@ -60,6 +60,29 @@ func Parse(text string) (Parsed, error) {
 	}
 }
 
+// Text returns all digits or characters of whatever was parsed, of an IMb its digits; of a legacy package of 20 digits with the 91 that was not
+// written, and of a package without 420 and ZIP code. It is nil for the zero Parsed.
+func (p *Parsed) Text() []byte {
+	switch p.Object {
+	case ObjectIMb:
+		return p.IMb.Digits()
+	case ObjectIMtb:
+		return p.IMtb.Digits()
+	case ObjectIMcb:
+		return p.IMcb.Text()
+	case ObjectIMpb:
+		return p.IMpb.Construct()
+	case ObjectS10:
+		return p.S10.Text()
+	case ObjectPLANET:
+		return p.PLANET.Digits()
+	case ObjectPOSTNET:
+		return p.POSTNET.Digits()
+	default:
+		return nil
+	}
+}
+
 func parseDigits(s []byte) (Parsed, error) {
 	switch len(s) {
 	case 20:

@@ -38,6 +38,8 @@ func TestParseRecognises(t *testing.T) {
 		{"POSTNET, ZIP", "12345-5", barcode.ObjectPOSTNET, false, false},
 		{"POSTNET, ZIP+4", "55555-1237-2", barcode.ObjectPOSTNET, false, false},
 		{"POSTNET, delivery point", "55555-1237-55-2", barcode.ObjectPOSTNET, false, true},
+		{"62 bars of a PLANET", drawTwoState("401234567891", planetDigits), barcode.ObjectPLANET, false, false},
+		{"62 bars of a POSTNET", drawTwoState("555551237552", postnetDigits), barcode.ObjectPOSTNET, false, false},
 		{"POSTNET as bars", postnetSample.bars, barcode.ObjectPOSTNET, false, false},
 		{"S10 with other spaces", "RB\u00a0123\u2009456\u2010785\u2013GB\n", barcode.ObjectS10, false, false},
 	} {

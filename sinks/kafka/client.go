@@ -1,5 +1,5 @@
 // Package kafka is mailtrail's side of Apache Kafka: writing with every
-// acknowledgement, fetching one partition in batches with transactions
+// acknowledgement, reading one partition ahead in batches with transactions
 // resolved, committing offsets with metadata under a group's generation, and
 // bringing topics to what the retention schedule asks for. It stands on
 // github.com/segmentio/kafka-go.

@@ -3,9 +3,7 @@ package kafka
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"time"
@@ -103,7 +101,7 @@ func (c *Client) dial(ctx context.Context, leader kafkago.Broker) (conn *protoco
 	if c.transport.SASL != nil {
 		ctx = sasl.WithMetadata(ctx, &sasl.Metadata{Host: leader.Host, Port: leader.Port})
 		if err := authenticate(ctx, conn, c.transport.SASL); err != nil {
-			return nil, 0, err
+			return nil, 0, fmt.Errorf("log in by SASL %s: %w", c.transport.SASL.Name(), err)
 		}
 	}
 	return conn, version, nil
@@ -150,9 +148,6 @@ func authenticate(ctx context.Context, conn *protocol.Conn, mechanism sasl.Mecha
 	}
 	for done := false; !done; {
 		msg, err := conn.RoundTrip(&saslauthenticate.Request{AuthBytes: say})
-		if errors.Is(err, io.EOF) {
-			return kafkago.SASLAuthenticationFailed // an old broker says so by hanging up
-		}
 		if err != nil {
 			return err
 		}

@@ -17,10 +17,9 @@ import (
 // times the largest event message.
 const maxBatchBytes = 256 << 20
 
-var errTooLarge = errors.New("it is larger than the bound for one batch")
-
 // inflater decompresses batches. What it needs for a codec is made on first use and kept.
 type inflater struct {
+	limit  int // bytes of one batch when it is decompressed
 	source bytes.Reader
 	gzip   *gzip.Reader
 	zstd   *zstd.Decoder
@@ -40,9 +39,9 @@ func (f *inflater) append(dst, src []byte, codec int16) ([]byte, error) {
 	case gzipCodec:
 		return f.appendGzip(dst, src)
 	case snappyCodec:
-		return appendSnappy(dst, src)
+		return f.appendSnappy(dst, src)
 	case lz4Codec:
-		return appendLZ4(dst, src)
+		return f.appendLZ4(dst, src)
 	case zstdCodec:
 		return f.appendZstd(dst, src)
 	}
@@ -60,33 +59,35 @@ func (f *inflater) appendGzip(dst, src []byte) ([]byte, error) {
 	if err != nil {
 		return dst, fmt.Errorf("gzip: %w", damaged(err))
 	}
-	limit := len(dst) + maxBatchBytes
+	limit := len(dst) + f.limit
 	for {
 		dst = slices.Grow(dst, 1)
 		n, err := f.gzip.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		switch {
+		case len(dst) > limit:
+			return dst, fmt.Errorf("gzip: %w", f.tooLarge())
 		case errors.Is(err, io.EOF):
 			return dst, nil
 		case err != nil:
 			return dst, fmt.Errorf("gzip: %w", damaged(err))
-		case len(dst) > limit:
-			return dst, fmt.Errorf("gzip: %w of %d bytes", errTooLarge, maxBatchBytes)
 		}
 	}
 }
 
 func (f *inflater) appendZstd(dst, src []byte) ([]byte, error) {
 	if f.zstd == nil {
+		// Its own bound counts what dst holds already, which is less than a piece.
+		bound := uint64(f.limit + pieceBytes)
 		var err error
-		if f.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBatchBytes)); err != nil {
+		if f.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(bound)); err != nil {
 			return dst, fmt.Errorf("zstd: %w", err)
 		}
 	}
 	out, err := f.zstd.DecodeAll(src, dst)
 	switch {
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return dst, fmt.Errorf("zstd: %w of %d bytes", errTooLarge, maxBatchBytes)
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded), len(out)-len(dst) > f.limit:
+		return dst, fmt.Errorf("zstd: %w", f.tooLarge())
 	case err != nil:
 		return dst, fmt.Errorf("zstd: %w", damaged(err))
 	}
@@ -100,11 +101,11 @@ const (
 	xerialHead  = 16
 )
 
-func appendSnappy(dst, src []byte) ([]byte, error) {
+func (f *inflater) appendSnappy(dst, src []byte) ([]byte, error) {
+	limit := len(dst) + f.limit
 	if !bytes.HasPrefix(src, []byte(xerialMagic)) {
-		return appendSnappyBlock(dst, src, maxBatchBytes)
+		return f.appendSnappyBlock(dst, src, limit)
 	}
-	limit := len(dst) + maxBatchBytes
 	for rest := src[min(xerialHead, len(src)):]; len(rest) > 0; {
 		if len(rest) < 4 {
 			return dst, fmt.Errorf("snappy: %w", damaged(io.ErrUnexpectedEOF))
@@ -114,7 +115,7 @@ func appendSnappy(dst, src []byte) ([]byte, error) {
 			return dst, fmt.Errorf("snappy: %w", damaged(io.ErrUnexpectedEOF))
 		}
 		var err error
-		if dst, err = appendSnappyBlock(dst, rest[:size], limit-len(dst)); err != nil {
+		if dst, err = f.appendSnappyBlock(dst, rest[:size], limit); err != nil {
 			return dst, err
 		}
 		rest = rest[size:]
@@ -122,13 +123,14 @@ func appendSnappy(dst, src []byte) ([]byte, error) {
 	return dst, nil
 }
 
-func appendSnappyBlock(dst, src []byte, limit int) ([]byte, error) {
+// appendSnappyBlock decompresses a block that may reach up to the limit of dst.
+func (f *inflater) appendSnappyBlock(dst, src []byte, limit int) ([]byte, error) {
 	size, err := snappy.DecodedLen(src)
 	if err != nil {
 		return dst, fmt.Errorf("snappy: %w", err)
 	}
-	if size > limit {
-		return dst, fmt.Errorf("snappy: %w of %d bytes", errTooLarge, maxBatchBytes)
+	if size > limit-len(dst) {
+		return dst, fmt.Errorf("snappy: %w", f.tooLarge())
 	}
 	dst = slices.Grow(dst, size)
 	end := len(dst) + size
@@ -136,6 +138,13 @@ func appendSnappyBlock(dst, src []byte, limit int) ([]byte, error) {
 		return dst, fmt.Errorf("snappy: %w", err)
 	}
 	return dst[:end], nil
+}
+
+// errTooLarge means that a batch is not read because of its size.
+var errTooLarge = errors.New("too large")
+
+func (f *inflater) tooLarge() error {
+	return fmt.Errorf("%w: it has more than %d bytes when it is decompressed", errTooLarge, f.limit)
 }
 
 // damaged gives the end of compressed bytes a name of its own: io.EOF would

@@ -25,7 +25,7 @@ const (
 // appendLZ4 decompresses one frame block by block, straight to where the
 // records are read. Its checksums are not looked at: the batch's own covers
 // the same bytes.
-func appendLZ4(dst, src []byte) ([]byte, error) {
+func (f *inflater) appendLZ4(dst, src []byte) ([]byte, error) {
 	if len(src) < 7 || binary.LittleEndian.Uint32(src) != lz4Magic || src[4]&lz4VersionBits != lz4Version {
 		return dst, fmt.Errorf("lz4: %w: it does not begin with a frame", errBatch)
 	}
@@ -60,20 +60,38 @@ func appendLZ4(dst, src []byte) ([]byte, error) {
 		if word&lz4Stored != 0 {
 			dst = append(dst, block...)
 		} else {
-			room := min(blockMax, lz4MostRatio*size)
-			dst = slices.Grow(dst, room)
-			var window []byte
-			if flags&lz4Independent == 0 {
-				window = dst[max(start, len(dst)-lz4Window):]
-			}
-			n, err := lz4.UncompressBlockWithDict(block, dst[len(dst):len(dst)+room], window)
-			if err != nil {
+			var err error
+			if dst, err = appendLZ4Block(dst, block, min(blockMax, lz4MostRatio*size), window(dst[start:], flags)); err != nil {
 				return dst, fmt.Errorf("lz4: %w: %w", errBatch, err)
 			}
-			dst = dst[:len(dst)+n]
 		}
-		if len(dst)-start > maxBatchBytes {
-			return dst, fmt.Errorf("lz4: %w of %d bytes", errTooLarge, maxBatchBytes)
+		if len(dst)-start > f.limit {
+			return dst, fmt.Errorf("lz4: %w", f.tooLarge())
+		}
+	}
+}
+
+// window is what a block may refer to.
+func window(before []byte, flags byte) []byte {
+	if flags&lz4Independent != 0 {
+		return nil
+	}
+	return before[max(0, len(before)-lz4Window):]
+}
+
+// appendLZ4Block decompresses a block that may become as large as most. How
+// large it becomes it does not say: it is given more room until it fits, and
+// mostly the buffer has it from the batches before.
+func appendLZ4Block(dst, block []byte, most int, window []byte) ([]byte, error) {
+	for room := min(most, 4*len(block)); ; room = min(most, 2*room) {
+		dst = slices.Grow(dst, room)
+		room = min(most, cap(dst)-len(dst))
+		n, err := lz4.UncompressBlockWithDict(block, dst[len(dst):len(dst)+room], window)
+		if err == nil {
+			return dst[:len(dst)+n], nil
+		}
+		if room == most {
+			return dst, err
 		}
 	}
 }

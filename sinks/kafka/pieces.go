@@ -36,6 +36,10 @@ const (
 	pieceOffsets = 8192
 )
 
+func newPieces(topic string, partition int32) pieces {
+	return pieces{topic: topic, partition: partition, inflate: inflater{limit: maxBatchBytes}}
+}
+
 // begin starts with an answer that was parsed into p.answer, to a fetch from
 // the offset on, and returns the offset to go on with after it.
 func (p *pieces) begin(from int64) (next int64, err error) {
@@ -73,7 +77,7 @@ func (p *pieces) fill() error {
 		return p.read()
 	}
 	p.plain.empty()
-	for len(p.rest) > 0 && len(p.plain.bytes) < pieceBytes && p.told() < pieceOffsets {
+	for len(p.rest) > 0 && len(p.plain.bytes) < pieceBytes {
 		if err := p.open(); err != nil {
 			return err
 		}

@@ -31,7 +31,8 @@ func (c *Client) NewProducer(maxMessage int) *Producer {
 		Balancer:     kafkago.Murmur2Balancer{},
 		RequiredAcks: kafkago.RequireAll,
 		BatchBytes:   int64(maxMessage + EnvelopeBytes),
-		BatchSize:    1000,
+		// The writer makes room for a whole batch when its first message comes, and most batches are of few.
+		BatchSize:    128,
 		BatchTimeout: 2 * time.Millisecond,
 		// The caller's client repeats a request that failed, and repeats are
 		// stored once; a few tries here only hide a change of leader.

@@ -14,7 +14,7 @@ type ReaderConfig struct {
 	// comes even where it is larger. A Reader holds twice as much, and besides
 	// one piece of decompressed records: 1 MiB, or one batch where that is larger.
 	MaxBytes int
-	// MaxWait is how long the broker waits for something to come, at most, in milliseconds.
+	// MaxWait is how long the broker waits for something to come, in whole milliseconds.
 	MaxWait time.Duration
 }
 
@@ -37,7 +37,7 @@ type Reader struct {
 
 // NewReader makes a Reader; no connection is opened until it is used. Close it.
 func (c *Client) NewReader(config ReaderConfig) *Reader {
-	return &Reader{client: c, config: config, pieces: pieces{topic: config.Topic, partition: config.Partition}}
+	return &Reader{client: c, config: config, pieces: newPieces(config.Topic, config.Partition)}
 }
 
 // Next returns what stands from the offset on, in pieces of some thousand
@@ -69,6 +69,9 @@ func (r *Reader) Close() error {
 }
 
 func (r *Reader) read(ctx context.Context, offset int64) (*Fetched, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if offset != r.next {
 		_ = r.Close() // with the answer that was guessed to be wanted
 	}
