@@ -27,11 +27,11 @@ type block struct {
 	// control and aborted are offsets without an event.
 	control, aborted []int64
 	unknownFields    uint64
-	slots            map[slotKey]struct{} // about those that the rows will lie in
-	bytes            int                  // of the parts besides rows
-	held             int64                // bytes of the room for blocks that it holds
-	asOf             int64                // the clock when it began, Unix milliseconds; its own is not earlier
-	weighed          int                  // how many events there were when the columns were last weighed
+	slots            []slotKey // about those that the rows will lie in; few, and mostly the last of them
+	bytes            int       // of the parts besides rows
+	held             int64     // bytes of the room for blocks that it holds
+	asOf             int64     // the clock when it began, Unix milliseconds; its own is not earlier
+	weighed          int       // how many events there were when the columns were last weighed
 }
 
 type slotKey struct {
@@ -96,7 +96,7 @@ func (b *block) begin(first int64) {
 	b.requests = b.requests[:0]
 	b.early = map[int]earlyEvent{}
 	b.control, b.aborted, b.unknownFields = b.control[:0], b.aborted[:0], 0
-	b.slots = map[slotKey]struct{}{}
+	b.slots = b.slots[:0]
 	b.bytes, b.weighed = 0, 0
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,6 @@ type builder struct {
 	scan     event.Scan
 	derived  derive.Scan
 	envelope envelope
-	last     slotKey // the slot of the row before
 
 	zone, device string // of the message before
 }
@@ -162,10 +162,9 @@ func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
 func (u *builder) touch(b *block, class string, clock int64) {
 	rule := u.rules.Schedule.Row(class)
 	slot := slotKey{class, rule.SlotOf(clock)}
-	if slot == u.last && len(b.slots) > 0 || rule.DestroyAt(slot.slot)*1000 <= u.asOf {
-		return
+	if rule.DestroyAt(slot.slot)*1000 > u.asOf && !slices.Contains(b.slots, slot) {
+		b.slots = append(b.slots, slot)
 	}
-	b.slots[slot], u.last = struct{}{}, slot
 }
 
 func (u *builder) reject(b *block, env *envelope, index uint32, stage event.Stage, err *event.Error, payload []byte) {

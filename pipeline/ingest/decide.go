@@ -31,9 +31,16 @@ type decider struct {
 	keep     []bool // rows that stay
 	repeated []bool // rows and, behind them, rejects that are repeats
 	late     []reject
+	classes  []string // by their place in the column's dictionary
 	counts   map[countKey]uint64
-	slots    map[slotKey]uint64
+	slots    []slotRows // few, and mostly the same as before
 	out      decided
+}
+
+// slotRows is how many rows of the block lie in a slot.
+type slotRows struct {
+	slotKey
+	rows uint64
 }
 
 type countKey struct {
@@ -45,9 +52,10 @@ type countKey struct {
 func (d *decider) decide() *decided {
 	b := d.b
 	d.out = decided{block: b, at: d.at, life: d.life}
-	d.counts, d.slots = map[countKey]uint64{}, map[slotKey]uint64{}
+	d.counts = map[countKey]uint64{}
 	d.keep = make([]bool, b.rows.Len())
 	d.repeated = make([]bool, b.rows.Len()+len(b.rejects))
+	d.classes = b.rows.Class.Texts()
 	d.markRepeats()
 	for i := range d.keep {
 		d.row(i)
@@ -100,7 +108,7 @@ func seen(before []earlier, places event.Ranges, index uint32) bool {
 // row decides about an event that can be a row: duplicate, rejected, expired or stored.
 func (d *decider) row(i int) {
 	rows := &d.b.rows
-	class := string(rows.Class.Row(i))
+	class := d.classes[rows.Class.Key(i)]
 	if d.repeated[i] || d.replayedBefore(i) {
 		d.count(class, event.Duplicate, "")
 		d.repeated[i] = true
@@ -119,8 +127,7 @@ func (d *decider) row(i int) {
 	}
 	rows.Received[i], rows.Slot[i] = received, slot
 	d.keep[i] = true
-	d.slots[slotKey{class, slot}]++
-	d.count(class, event.Stored, "")
+	d.stored(slotKey{class, slot})
 	if d.b.replayed[i] {
 		origin := string(rows.Origin.Row(i))
 		d.known.origins[origin] = true
@@ -128,6 +135,16 @@ func (d *decider) row(i int) {
 			Origin: origin, Topic: d.b.topic, Partition: d.b.partition, Offset: rows.Offset[i], At: d.at,
 		})
 	}
+}
+
+func (d *decider) stored(slot slotKey) {
+	for i := range d.slots {
+		if d.slots[i].slotKey == slot {
+			d.slots[i].rows++
+			return
+		}
+	}
+	d.slots = append(d.slots, slotRows{slot, 1})
 }
 
 func (d *decider) replayedBefore(i int) bool {
@@ -153,7 +170,7 @@ func (d *decider) tooEarly(i int, received int64) {
 		err:     futureError(d.epoch.Rules.Ahead),
 		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Scanned[i],
 		replayed: d.b.replayed[i],
-	}, string(rows.Class.Row(i)))
+	}, d.classes[rows.Class.Key(i)])
 	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
 }
 

@@ -57,15 +57,16 @@ func (d *decider) receipt() {
 		Topic: b.topic, Partition: b.partition, First: b.first, Last: b.next - 1, At: d.at, Epoch: d.epoch.Name,
 		Events: uint64(b.events()), Control: uint64(len(b.control)), Aborted: uint64(len(b.aborted)),
 	}
+	for _, slot := range d.slots {
+		d.counts[countKey{slot.class, event.Stored, ""}] += slot.rows
+		receipt.Slots = append(receipt.Slots, event.SlotCount{Class: slot.class, Slot: slot.slot, Rows: slot.rows})
+	}
 	for key, n := range d.counts {
 		receipt.Outcomes = append(receipt.Outcomes, event.OutcomeCount{Class: key.class, Outcome: key.outcome, Reason: string(key.reason), Events: n})
 	}
 	slices.SortFunc(receipt.Outcomes, func(a, b event.OutcomeCount) int {
 		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Reason, b.Reason))
 	})
-	for key, n := range d.slots {
-		receipt.Slots = append(receipt.Slots, event.SlotCount{Class: key.class, Slot: key.slot, Rows: n})
-	}
 	slices.SortFunc(receipt.Slots, func(a, b event.SlotCount) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Slot, b.Slot))
 	})

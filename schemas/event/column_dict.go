@@ -101,6 +101,14 @@ func (d *DictColumn) Key(i int) uint32 {
 	return d.Keys[i]
 }
 
+// Texts returns the different texts, in the order of the keys.
+func (d *DictColumn) Texts() (texts []string) {
+	for i := range d.Entries.Ends {
+		texts = append(texts, string(d.Entries.Row(i)))
+	}
+	return texts
+}
+
 // Row returns a row's text, valid until the column is changed.
 func (d *DictColumn) Row(i int) []byte { return d.Entries.Row(int(d.Key(i))) }
 
