@@ -20,6 +20,7 @@ func TestInsertIsCompleteWithItsLastBlock(t *testing.T) {
 		{"a statement without its data", [][]byte{statement}, ""},
 		{"data that go on", [][]byte{statement, rows}, ""},
 		{"data and their end", [][]byte{statement, rows, emptyBlock}, "scans"},
+		{"data and their end, from ch-go", [][]byte{append(bytes.Clone(statement[:len(statement)-len(emptyBlock)]), emptyBlockOfChGo...), rows, emptyBlockOfChGo}, "scans"},
 		{"data and their end in one", [][]byte{statement, append(bytes.Clone(rows), emptyBlock...)}, "scans"},
 		{"an end in two pieces", [][]byte{statement, rows, emptyBlock[:5], emptyBlock[5:]}, "scans"},
 		{"a query behind an insert", [][]byte{statement, rows, emptyBlock, query}, ""},

@@ -116,7 +116,11 @@ type insert struct {
 
 // A data packet without rows ends the data of a statement, and stands behind each query for its external tables: packet 2,
 // table "", block info (field 1: 0, field 2: -1, end), no columns, no rows (ClickHouse, docs: native protocol, client packets).
-var emptyBlock = []byte{2, 0, 1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0, 0, 0}
+// clickhouse-go writes -1 in field 2 as ClickHouse's own client does, ch-go writes 0.
+var (
+	emptyBlock       = []byte{2, 0, 1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0, 0, 0}
+	emptyBlockOfChGo = []byte{2, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0}
+)
 
 // sees takes note of a chunk and returns the table whose insert it completes, or "".
 func (i *insert) sees(chunk []byte) string {
@@ -127,7 +131,7 @@ func (i *insert) sees(chunk []byte) string {
 	if over := len(i.tail) - len(emptyBlock); over > 0 {
 		i.tail = append(i.tail[:0], i.tail[over:]...)
 	}
-	if i.table == "" || !bytes.Equal(i.tail, emptyBlock) {
+	if i.table == "" || !bytes.Equal(i.tail, emptyBlock) && !bytes.Equal(i.tail, emptyBlockOfChGo) {
 		return ""
 	}
 	if !i.sentQuery { // the end of the statement itself
