@@ -31,6 +31,7 @@ const (
 	Definition        Query = "definition"
 	Columns           Query = "columns"
 	Editions          Query = "editions"
+	OlderServer       Query = "older_server"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

@@ -35,7 +35,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		VolumeDifferences, VolumeShares, Piece,
-		SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions,
+		SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, OlderServer,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)

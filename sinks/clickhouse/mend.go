@@ -10,13 +10,18 @@ import (
 	"mailtrail/schemas/sql"
 )
 
+// unalterable says what to do about a table that cannot be altered to what it
+// should be. What Kafka still has need not be copied.
+const unalterable = "which cannot be altered: stop ingest, move the table away (RENAME TABLE), and migrate again; then copy its rows, " +
+	"or drop it and let mailtrail audit --repair take in again what Kafka still holds"
+
 // mendTable brings a table that is there to what it should be, statement by
 // statement, and notes what was wrong.
 func (m *migration) mendTable(ctx context.Context, o sql.Object, have, want *description, change *Change) error {
 	fixed, ttl, settings := have.parts()
 	wantFixed, wantTTL, wantSettings := want.parts()
 	if fixed != wantFixed {
-		return fmt.Errorf("the engine, partition key or order is %q, expected %q, which cannot be altered: move the table away (RENAME TABLE), migrate again, and copy its rows", fixed, wantFixed)
+		return fmt.Errorf("the engine, partition key or order is %q, expected %q, %s", fixed, wantFixed, unalterable)
 	}
 	mend := func(drift, statement string) error {
 		change.Action, change.Drift = Altered, append(change.Drift, drift)
@@ -56,6 +61,8 @@ func mendColumns(o sql.Object, have, want []sql.Column, mend func(drift, stateme
 		switch old, ok := there[c.Name]; {
 		case !ok:
 			err = mend("column "+c.Name+" was missing", o.AddColumn(c, after))
+		case isAlias(old) != isAlias(c):
+			err = fmt.Errorf("it is stored: %t, expected %t, %s", !isAlias(old), !isAlias(c), unalterable)
 		case old.Type != c.Type:
 			err = mend(fmt.Sprintf("column %s was of type %s, now %s", c.Name, old.Type, c.Type), o.ModifyColumn(c))
 		case old != c:
@@ -68,6 +75,9 @@ func mendColumns(o sql.Object, have, want []sql.Column, mend func(drift, stateme
 	}
 	return nil
 }
+
+// isAlias tells whether a column is computed when it is read, and not stored.
+func isAlias(c sql.Column) bool { return c.DefaultKind == "ALIAS" }
 
 // mendView puts the right view in place of one that is not.
 func (m *migration) mendView(ctx context.Context, o sql.Object, have, want *description, change *Change) error {

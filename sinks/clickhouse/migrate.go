@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -44,7 +45,7 @@ type Change struct {
 // name are put right; views are replaced at once. A column or setting that we do
 // not know stays. A materialized view that is made when its source has rows
 // does not count them: audit says so. What cannot be altered in place, as the
-// partition key, is an error with the remedy.
+// partition key or the columns that are stored, is an error with the remedy.
 func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
 	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0]}
 	if err := m.run(ctx); err != nil {
@@ -65,10 +66,14 @@ type migration struct {
 	sql     *sql.SQL
 	conn    driver.Conn
 	data    string // the database of the base tables and drafts
+	older   bool   // the server does not know sql.NoStatistics, and computes none
 	changes []Change
 }
 
 func (m *migration) run(ctx context.Context) (err error) {
+	if err := m.conn.QueryRow(ctx, m.sql.Query(sql.OlderServer)).Scan(&m.older); err != nil {
+		return fmt.Errorf("ask for the server's settings of tables: %w", err)
+	}
 	for _, database := range m.sql.Databases() {
 		if err := m.conn.Exec(ctx, sql.CreateDatabase(database)); err != nil {
 			return fmt.Errorf("create database %s: %w", database, err)
@@ -109,7 +114,7 @@ func (m *migration) bring(ctx context.Context, o sql.Object) (Change, error) {
 	}
 	if have == nil {
 		change.Action = Created
-		return change, m.conn.Exec(ctx, o.Create)
+		return change, m.create(ctx, o.Create)
 	}
 	want, err := m.describe(ctx, m.data, o.DraftName)
 	if err != nil {
@@ -130,12 +135,19 @@ func (m *migration) bring(ctx context.Context, o sql.Object) (Change, error) {
 	return change, err
 }
 
+func (m *migration) create(ctx context.Context, statement string) error {
+	if m.older {
+		statement = strings.Replace(statement, sql.NoStatistics, "", 1)
+	}
+	return m.conn.Exec(ctx, statement)
+}
+
 func (m *migration) makeDrafts(ctx context.Context) error {
 	if err := m.dropDrafts(ctx); err != nil { // of a migrate that was killed
 		return err
 	}
 	for _, object := range m.sql.Objects() {
-		if err := m.conn.Exec(ctx, object.Draft); err != nil {
+		if err := m.create(ctx, object.Draft); err != nil {
 			return fmt.Errorf("%s.%s: make its draft: %w", object.Database, object.Name, err)
 		}
 	}

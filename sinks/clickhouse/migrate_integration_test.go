@@ -72,6 +72,15 @@ func TestMigrateRefusesWhatCannotBeAltered(t *testing.T) {
 	_, err := owner.Migrate(t.Context())
 	require.ErrorContains(t, err, "mailtrail_data.replays")
 	require.ErrorContains(t, err, "RENAME TABLE")
+	exec(t, owner, "RENAME TABLE mailtrail_data.replays TO mailtrail_data.replays_before")
+	_, err = owner.Migrate(t.Context())
+	require.NoError(t, err, "the remedy helps")
+
+	exec(t, owner, "ALTER TABLE mailtrail_data.scans DROP COLUMN idTag")
+	exec(t, owner, "ALTER TABLE mailtrail_data.scans ADD COLUMN idTag String")
+	_, err = owner.Migrate(t.Context())
+	require.ErrorContains(t, err, "mailtrail_data.scans: column idTag: it is stored: true, expected false")
+	require.ErrorContains(t, err, "RENAME TABLE")
 	require.Zero(t, number(t, owner, "SELECT count() FROM system.tables WHERE name LIKE 'draft%'"), "drafts are gone")
 }
 

@@ -175,4 +175,3 @@ func drawBarcode(t *rapid.T) (object, key, code string) {
 	}
 	return "imb", rapid.SampledFrom([]string{"F", "M", "A", "Z"}).Draw(t, "class") + "-" + piece, code
 }
-

@@ -21,38 +21,32 @@ func TestPackedColumnsHoldWhatPlainRowsDo(t *testing.T) {
 	exec(t, owner, "CREATE TABLE mailtrail_data.plain ENGINE = Memory AS SELECT "+list+" FROM mailtrail_data.scans WHERE 0")
 	drawn := int64(0)
 	rapid.Check(t, func(rt *rapid.T) {
-		for _, table := range []string{"scans", "volumes", "plain"} {
-			exec(t, owner, "TRUNCATE TABLE mailtrail_data."+table+" SYNC")
-		}
-		for range rapid.IntRange(1, 2).Draw(rt, "blocks") {
-			b := drawBlock(rt, drawn)
-			drawn += int64(len(b.rows))
-			require.NoError(rt, s.InsertScans(t.Context(), fmt.Sprint("block", drawn), &b.packed))
-			require.NoError(rt, s.insert(t.Context(), "plain", fmt.Sprint("plain", drawn), names, func(batch driver.Batch) error {
-				for _, row := range b.rows {
-					var values []any
-					for _, name := range names {
-						value, known := row[name]
-						require.True(rt, known, name)
-						values = append(values, value)
-					}
-					if err := batch.Append(values...); err != nil {
-						return err
-					}
+		b := drawBlock(rt, drawn)
+		drawn += int64(len(b.rows))
+		require.NoError(rt, s.InsertScans(t.Context(), fmt.Sprint("block", drawn), &b.packed))
+		require.NoError(rt, s.insert(t.Context(), "plain", fmt.Sprint("plain", drawn), names, func(batch driver.Batch) error {
+			for _, row := range b.rows {
+				var values []any
+				for _, name := range names {
+					value, known := row[name]
+					require.True(rt, known, name)
+					values = append(values, value)
 				}
-				return nil
-			}))
-		}
-		for _, pair := range [][2]string{{"scans", "plain"}, {"plain", "scans"}} {
-			only := fmt.Sprintf("SELECT %[1]s FROM mailtrail_data.%[2]s EXCEPT SELECT %[1]s FROM mailtrail_data.%[3]s", list, pair[0], pair[1])
-			if number(t, s, "SELECT count() FROM ("+only+")") != 0 {
-				rt.Fatalf("%s alone has %s", pair[0], firstRow(t, s, only))
+				if err := batch.Append(values...); err != nil {
+					return err
+				}
 			}
-		}
-		require.Equal(rt, stored(t, s), number(t, s, "SELECT count() FROM mailtrail_data.plain"))
-		require.Equal(rt, stored(t, s), counted(t, s))
-		require.Zero(rt, number(t, s, "SELECT count() FROM mailtrail.scans WHERE pieceKey NOT IN (SELECT pieceKey FROM mailtrail_data.plain)"))
+			return nil
+		}))
 	})
+	// All at once: asking for every column takes the server longer than inserting a block.
+	for _, pair := range [][2]string{{"scans", "plain"}, {"plain", "scans"}} {
+		only := fmt.Sprintf("SELECT %[1]s FROM mailtrail_data.%[2]s EXCEPT SELECT %[1]s FROM mailtrail_data.%[3]s", list, pair[0], pair[1])
+		require.Empty(t, firstRow(t, s, only), "%s alone has it", pair[0])
+	}
+	require.EqualValues(t, drawn, stored(t, s))
+	require.EqualValues(t, drawn, number(t, s, "SELECT count() FROM mailtrail_data.plain"))
+	require.EqualValues(t, drawn, counted(t, s))
 }
 
 // knownColumns are the columns of scans except for those that hold several packed.
@@ -72,7 +66,7 @@ func knownColumns(t *testing.T, owner *Store) (names []string) {
 }
 
 func firstRow(t *testing.T, s *Store, query string) string {
-	rows, err := s.Query(t.Context(), query+" LIMIT 1")
+	rows, err := s.Query(t.Context(), "SELECT * FROM ("+query+") ORDER BY offset LIMIT 1")
 	require.NoError(t, err)
 	defer rows.Close()
 	var text strings.Builder
