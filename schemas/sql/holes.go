@@ -26,7 +26,7 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"table":  w.table,
 		"view":   w.view,
 		"text":   literal,
-		"joined": joined, "pieceKey": pieceKey, "imb": imb, "pieceNumber": pieceNumber,
+		"joined": joined, "pieceKey": pieceKey, "imb": imb,
 		"window": func() int { return window },
 		"settings": func() string {
 			return fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1%s", window, NoStatistics)

@@ -48,11 +48,3 @@ func imb() string {
 	const packed = "concat(leftPad(toString(bitShiftRight(marks, 40)), 5, '0'), " + midAndSerial + ", " + routing + ")"
 	return "multiIf(marks != 0, " + packed + ", object = 'imb', code, '')"
 }
-
-// pieceNumber is event.PieceNumber of a key, as an expression.
-func pieceNumber(key string) string {
-	const form = `^([A-Z]|[0-9]{3})-(9[0-9]{8}-[0-9]{6}|[0-8][0-9]{5}-[0-9]{9})$`
-	const kind = "if(length(%[1]s) = 18, toUInt64(1000 + ascii(%[1]s) - 65), toUInt64OrZero(substring(%[1]s, 1, 3)))"
-	const digits = "toUInt64OrZero(replaceAll(substring(%[1]s, length(%[1]s) - 15), '-', ''))"
-	return fmt.Sprintf("if(match(%[1]s, %[2]s), bitOr(bitShiftLeft("+kind+", 50), "+digits+"), bitOr(xxHash64(%[1]s), bitShiftLeft(1::UInt64, 63)))", key, literal(form))
-}

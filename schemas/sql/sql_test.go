@@ -50,9 +50,6 @@ func TestEveryColumnHasAComment(t *testing.T) {
 		entries, err := fs.ReadDir(files, folder)
 		require.NoError(t, err)
 		for _, entry := range entries {
-			if entry.Name() == "scans_of_piece.sql" {
-				continue // a view with a parameter declares none: they are those of scans
-			}
 			for name, column := range columnsOf(t, folder+"/"+entry.Name()) {
 				require.NotEmpty(t, column.comment, "%s/%s: %s", folder, entry.Name(), name)
 			}
@@ -95,7 +92,7 @@ func TestLimitsComeFromTheSchedule(t *testing.T) {
 
 func TestEveryPublicViewHidesWhatIsDue(t *testing.T) {
 	for _, o := range builtin(t).Objects() {
-		if o.Kind != View || o.Name == "facilities" || o.Name == "scans_of_piece" {
+		if o.Kind != View || o.Name == "facilities" {
 			continue
 		}
 		require.Contains(t, o.Create, "slot > now() - toIntervalSecond(", o.Name)

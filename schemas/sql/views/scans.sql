@@ -11,7 +11,7 @@ CREATE VIEW {{.Name}}
     `scanOffsetMinutes` Int16 COMMENT 'distance of the local clock from UTC at the scan, minutes east',
     `scanLocalDatetime` DateTime64(3, 'UTC') COMMENT 'wall time of the scan at its facility, milliseconds; typed as UTC so that no client moves it again',
     `object` LowCardinality(String) COMMENT 'what was scanned: the symbology of the barcode that names it',
-    `piece` UInt64 COMMENT 'number of the piece, by which look-ups are fast; scans_of_piece finds it by the pieceKey',
+    `piece` UInt64 COMMENT 'number of the piece, by which look-ups are fast: of pieceKey F-900123456-000012 it is bitShiftLeft(toUInt64(1000 + ascii(\'F\') - ascii(\'A\')), 50) + 900123456000012; of a key without MID and serial number bitOr(xxHash64(pieceKey), bitShiftLeft(1::UInt64, 63))',
     `pieceKey` String COMMENT 'what stays the same of a piece: STID class, MID and serial number of an Intelligent Mail barcode, else the barcode itself',
     `origin` String COMMENT 'of a replayed reject where it first stood, TOPIC/PARTITION/OFFSET/INDEX; else empty',
     `device` LowCardinality(String) COMMENT 'device that sent the event to the gateway; empty where it came straight through Kafka',
