@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +31,7 @@ beginning of the routing code; the last two may be left out:
 	format := addAnswerFormatFlag(command)
 	repair := addRepairFlags(command)
 	command.RunE = func(c *cobra.Command, args []string) error {
-		known, err := repair.load()
+		known, err := repair.load(a.now())
 		if err != nil {
 			return err
 		}
@@ -54,7 +56,7 @@ func addRepairFlags(command *cobra.Command) *repairFlags {
 }
 
 // load checks the flags and reads the known set; nil where there is none.
-func (r *repairFlags) load() (*barcode.KnownSet, error) {
+func (r *repairFlags) load(now time.Time) (*barcode.KnownSet, error) {
 	if r.limit < 0 || r.limit > barcode.MaxRepair {
 		return nil, wrongUsage("--repair %d: expected 0 to %d", r.limit, barcode.MaxRepair)
 	}
@@ -65,11 +67,26 @@ func (r *repairFlags) load() (*barcode.KnownSet, error) {
 	if err != nil {
 		return nil, wrongUsage("--known: %w", err)
 	}
-	known, err := barcode.ParseKnownSet(text)
+	known, err := parseKnown(text, r.knownFile, now)
 	if err != nil {
 		return nil, wrongUsage("--known %s: %w", r.knownFile, err)
 	}
 	return known, nil
+}
+
+// parseKnown reads a known set that may lack the day and the source of its head: what one gives by hand is of today and its own source. They
+// are put in behind the entries, so that an error names the lines of the file.
+func parseKnown(text []byte, file string, now time.Time) (*barcode.KnownSet, error) {
+	head := map[string]string{"effective": now.Format(time.DateOnly), "source": file}
+	for {
+		known, err := barcode.ParseKnownSet(text)
+		lacking := new(barcode.TableError)
+		if !errors.As(err, &lacking) || lacking.Line != 0 || head[lacking.Field] == "" {
+			return known, err
+		}
+		text = fmt.Appendf(text, "\n%s %s\n", lacking.Field, head[lacking.Field])
+		delete(head, lacking.Field)
+	}
 }
 
 // decoder answers bars with digits.

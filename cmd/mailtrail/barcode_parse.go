@@ -36,7 +36,7 @@ barcode, its digits or characters, and its fields as name=value.`,
 				return wrongUsage("--on %q: expected a day, YYYY-MM-DD", *on)
 			}
 		}
-		known, err := repair.load()
+		known, err := repair.load(a.now())
 		if err != nil {
 			return err
 		}

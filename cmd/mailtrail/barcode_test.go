@@ -106,7 +106,7 @@ func TestBarcodeAnswers(t *testing.T) {
 
 func TestBarcodeWrongUsage(t *testing.T) {
 	known := filepath.Join(t.TempDir(), "known.txt")
-	require.NoError(t, os.WriteFile(known, []byte("effective 2026-01-01\nsource test\n12\n"), 0o600))
+	require.NoError(t, os.WriteFile(known, []byte("123456\n902345678\n12\n"), 0o600))
 	for name, test := range map[string]struct {
 		args   []string
 		stderr string
@@ -224,13 +224,15 @@ func TestBarcodeDecodeAmbiguous(t *testing.T) {
 	}
 
 	known := filepath.Join(t.TempDir(), "known.txt")
-	require.NoError(t, os.WriteFile(known, []byte("effective 2026-01-01\nsource test\n"+string(right.MID())+"\n"), 0o600))
-	settled := feeding(bars, "barcode", "decode", "--known", known, "--format", "json")
-	require.Zero(t, settled.status, settled.stderr)
-	answer = objects(t, settled.stdout)[0]
-	require.Equal(t, "repaired", answer.Status)
-	require.Equal(t, string(right.Digits()), answer.Imb)
-	require.True(t, answer.Known)
+	for _, head := range []string{"", "source a test\n", "effective 2026-01-01\n", "effective 2026-01-01\nsource a test\n"} {
+		require.NoError(t, os.WriteFile(known, []byte(head+string(right.MID())), 0o600))
+		settled := feeding(bars, "barcode", "decode", "--known", known, "--format", "json")
+		require.Zero(t, settled.status, settled.stderr)
+		answer = objects(t, settled.stdout)[0]
+		require.Equal(t, "repaired", answer.Status)
+		require.Equal(t, string(right.Digits()), answer.Imb)
+		require.True(t, answer.Known)
+	}
 }
 
 func TestBarcodeParseTakesTheTableOfTheConfiguration(t *testing.T) {

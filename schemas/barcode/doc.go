@@ -92,4 +92,16 @@
 // A Layout is the geometry of an IMb in whole dots: NewLayout for a resolution, ExactLayout for an SVG in nominal dimensions. Layout.SVG and
 // Layout.PNG draw in true size, bars, heights and clear zones within the tolerances of USPS-B-3200, 2.3.1; a resolution that cannot keep them
 // is refused.
+//
+// # Damaged bars
+//
+// A Repairer finds the barcode behind bars of which some were read wrongly (up to MaxRepair), some not at all ("?"), or of which one is lost or
+// one too many. The search is exact: it finds every barcode up to one wrong bar beyond the nearest, upright and upside down, in some
+// microseconds where one bar is wrong, half a millisecond where three are, and does not allocate. The answer tells how many bars were changed,
+// how far the next barcode is, and its confidence, the probability that it is what was printed if each bar is misread with the probability
+// Misread. Where barcodes are equally near the read is OutcomeAmbiguous and Candidates lists them.
+//
+// With two wrong bars about 98 of 100 reads are repaired, and two in 10,000 wrongly; with three 80 to 88 and less than one in 100; four are worth
+// a try. The rest is ambiguous by nature: barcodes lie no further apart. What the bars leave open a KnownSet settles, the serial numbers that
+// are expected in the mail, read by ParseKnownSet.
 package barcode

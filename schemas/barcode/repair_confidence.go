@@ -17,14 +17,20 @@ const wrongRatio = Misread / 3 / (1 - Misread)
 // likelihood returns how probable a read with so many wrong bars is, in proportion to one with none.
 func likelihood(wrong int) float64 { return math.Pow(wrongRatio, float64(wrong)) }
 
+// longestShare is the part of the mail whose routing code is expected to have 11 digits; the three other lengths share the rest evenly.
+// Most mail that machines sort is addressed that far. What matters is that barcodes without a routing code, or with a shorter one, are there
+// at all: chance hardly ever makes one.
+const longestShare = 0.7
+
 // lengthPrior returns how probable a barcode is before the read by the length of its routing code, in proportion to what it would be if
 // all barcodes were equally probable.
 func lengthPrior(m *IMb) float64 {
-	return routings / lengths / math.Pow10(len(m.Routing()))
+	share := (1 - longestShare) / 3
+	if len(m.Routing()) == MaxRoutingLength {
+		share = longestShare
+	}
+	return share * routings / math.Pow10(len(m.Routing()))
 }
-
-// lengths is the number of lengths that a routing code may have.
-const lengths = 4
 
 // barcodesPerLegal is the share of barcodes among all that is legal character by character: J has one of its 636 codewords, complemented
 // or not, the others have any.
