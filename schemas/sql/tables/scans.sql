@@ -93,5 +93,5 @@ ENGINE = MergeTree
 PARTITION BY (retention_class, slot)
 ORDER BY (piece, scanDatetime)
 TTL {{ttl "scans"}}
-SETTINGS {{settings}}, enable_vertical_merge_algorithm = 0
+SETTINGS {{settings}}
 COMMENT 'Scan events, one row each: actual, assumed and logical handling events of pieces, handling units and containers. Base table: mailtrail only.'
