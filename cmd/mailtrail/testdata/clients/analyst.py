@@ -32,7 +32,7 @@ for (view,) in query("SELECT name FROM system.tables WHERE database = 'mailtrail
 
 for statement in (
     "INSERT INTO mailtrail.scans (imb) SELECT '1'",
-    "INSERT INTO mailtrail_data.scans (imb) SELECT '1'",
+    "INSERT INTO mailtrail_data.scans (piece) SELECT 1",
     "SELECT count() FROM mailtrail_data.scans",
     "SELECT count() FROM mailtrail_data.batches",
     "SELECT count() FROM system.query_log",
