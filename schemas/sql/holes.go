@@ -14,9 +14,9 @@ import (
 // it touches (at most 50), so this is at least 2,000 INSERTs.
 const window = 100_000
 
-// NoStatistics is the one setting of tables that servers before 25.10 do not
-// know: newer ones compute statistics of every column at each insert and merge
-// unless told otherwise, which is a tenth of their work here.
+// NoStatistics is the one setting of tables that older servers do not know. One
+// of 26.7 computes statistics of every column at each insert and merge unless
+// told otherwise.
 const NoStatistics = ", auto_statistics_types = ''"
 
 // holes returns the functions that fill the holes of a file.
