@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/ext"
@@ -25,6 +26,8 @@ type Column struct {
 type Rows struct {
 	Columns []Column
 	rows    driver.Rows
+	// keep says which rows are handed out; nil for all.
+	keep func(values []any) bool
 }
 
 // Query asks the server in SQL, as the configured user. Names without a
@@ -48,20 +51,25 @@ func (s *Store) Query(ctx context.Context, text string) (*Rows, error) {
 // Piece returns the scans of a piece from the public view, newest first: its
 // history as far as it is kept. keys are the forms that its piece key may have.
 func (s *Store) Piece(ctx context.Context, keys []string) (*Rows, error) {
-	rows, err := s.piece(ctx, keys)
+	found, err := s.piece(ctx, keys)
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: look up a piece: %w", err)
 	}
-	return newRows(rows), nil
+	rows := newRows(found)
+	column := slices.IndexFunc(rows.Columns, func(c Column) bool { return c.Name == "pieceKey" })
+	// The number of a piece may be a hash. The server would make the text of every row that it reads, some thousand
+	// around each one that is found.
+	rows.keep = func(values []any) bool { return slices.Contains(keys, values[column].(string)) }
+	return rows, nil
 }
 
 func (s *Store) piece(ctx context.Context, keys []string) (driver.Rows, error) {
-	wanted, err := ext.NewTable("wanted", ext.Column("key", "String"), ext.Column("piece", "UInt64"))
+	wanted, err := ext.NewTable("wanted", ext.Column("piece", "UInt64"))
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
-		if err := wanted.Append(key, event.PieceNumber([]byte(key))); err != nil {
+		if err := wanted.Append(event.PieceNumber([]byte(key))); err != nil {
 			return nil, err
 		}
 	}
@@ -94,6 +102,9 @@ func (r *Rows) All() iter.Seq2[[]any, error] {
 			}
 			for i := range into {
 				values[i] = reflect.ValueOf(into[i]).Elem().Interface()
+			}
+			if r.keep != nil && !r.keep(values) {
+				continue
 			}
 			if !yield(values, nil) {
 				return

@@ -1,5 +1,6 @@
--- The scans of the pieces in the external table wanted (key String, piece UInt64: event.PieceNumber of the key), newest first.
+-- The scans of the pieces in the external table wanted (piece UInt64: event.PieceNumber of the key), newest first. A number may be
+-- a hash: who asks compares the keys.
 SELECT *
 FROM {{view "scans"}}
-WHERE piece IN (SELECT piece FROM wanted) AND pieceKey IN (SELECT key FROM wanted)
+WHERE piece IN (SELECT piece FROM wanted)
 ORDER BY scanDatetime DESC, topic, partition, offset DESC, index DESC
