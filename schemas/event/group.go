@@ -41,7 +41,7 @@ func fieldsOf(g Group) []Field {
 	return fieldsWhere(func(_ Field, s *Spec) bool { return s.Group == g })
 }
 
-var placeSet, handlingSet, jobSet, moreSet = setOf(fieldsOf(Place)), setOf(fieldsOf(Handling)), setOf(fieldsOf(Job)), setOf(fieldsOf(More))
+var jobSet, moreSet = setOf(fieldsOf(Job)), setOf(fieldsOf(More))
 
 // String returns the name of the group's column.
 func (g Group) String() string { return groups[g].column }
