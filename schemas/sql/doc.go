@@ -15,7 +15,7 @@
 //	{{classes}}             the schedule as an array of (class, limit, life, slot), seconds
 //	{{.Definer}}            the user, without a login, as which all views run
 //	{{joined "topic"}}      the text of that name in the column of scans in which it is joined with others
-//	{{pieceKey}}, {{imb}}   the texts that numbers of scans stand for; {{pieceNumber X}} the number of the key X
+//	{{pieceKey}}, {{imb}}   the texts that numbers of scans stand for
 //	{{text X}}              X as a string literal
 //
 // No table has a column TTL: with ttl_only_drop_parts one that is due later
