@@ -135,8 +135,8 @@ func (s *Scan) checkField(f Field) *Error {
 		s.numbers[f] = n
 	case Date:
 		days, ok := parseDate(text)
-		if !ok {
-			return fieldError(f, NotTime, "a date YYYY-MM-DD between 1970 and 2199")
+		if !ok || days > math.MaxUint16 {
+			return fieldError(f, NotTime, "a date YYYY-MM-DD between 1970-01-01 and 2149-06-06")
 		}
 		s.numbers[f] = uint32(days)
 	case Moment:

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -67,5 +68,21 @@ func TestDates(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, days, got)
 		day = day.AddDate(0, 0, 1)
+	}
+}
+
+// TestDatesThatCannotBeStoredAreRefused: a date is stored in 16 bits, and a later one would come out as one of 1970.
+func TestDatesThatCannotBeStoredAreRefused(t *testing.T) {
+	for date, code := range map[string]Code{"2149-06-06": "", "2149-06-07": NotTime, "2199-12-31": NotTime, "1969-12-31": NotTime} {
+		var s Scan
+		require.Nil(t, s.DecodeJSON([]byte(`{"imb":"00270900123456000012","scanDatetime":"2026-11-20T14:03:22Z","machineId":"M","predictedDeliveryDate":"`+date+`"}`)))
+		err := s.Check()
+		if code == "" {
+			require.Nil(t, err, date)
+			require.EqualValues(t, math.MaxUint16, s.Days(PredictedDeliveryDate))
+			continue
+		}
+		require.NotNil(t, err, date)
+		require.Equal(t, code, err.Code, date)
 	}
 }
