@@ -28,8 +28,25 @@ func (w *worker) settle() error {
 	if !w.flight.under() {
 		return nil
 	}
-	err := <-w.flight.done
+	return w.landed(<-w.flight.done)
+}
+
+// look settles the block under way if it is through, without waiting.
+func (w *worker) look() error {
+	select {
+	case err := <-w.flight.done:
+		return w.landed(err)
+	default:
+		return nil
+	}
+}
+
+func (w *worker) landed(err error) error {
 	w.flight.done = nil
 	w.stored = w.flight.block.next
 	return err
 }
+
+// late tells that the block that is being filled begins too late, since the one
+// before was cut short.
+func (w *worker) late() bool { return !w.flight.under() && w.stored < w.block.first }

@@ -111,7 +111,7 @@ func (w *worker) work(ctx context.Context) error {
 		return err
 	}
 	w.stored = w.block.next
-	for next := w.stored; ; next = w.flight.block.next {
+	for next := w.stored; ; {
 		w.block.begin(next)
 		if err := w.fill(ctx); err != nil {
 			return err
@@ -119,12 +119,12 @@ func (w *worker) work(ctx context.Context) error {
 		if err := w.settle(); err != nil {
 			return err
 		}
-		if w.stored < w.block.first {
-			// The block before was cut short, so this one begins too late.
+		if w.late() {
 			w.release(w.block)
-			w.fetched, w.position = Fetched{}, w.stored
+			w.fetched, w.position, next = Fetched{}, w.stored, w.stored
 			continue
 		}
+		next = w.block.next
 		w.launch(ctx)
 	}
 }
@@ -150,7 +150,7 @@ func (w *worker) again(ctx context.Context, open *Intent) error {
 	return w.store(ctx, w.block, epoch, *open, true)
 }
 
-// fill reads messages into the block until it is to be cut.
+// fill reads messages into the block until it is to be cut, or begins too late.
 func (w *worker) fill(ctx context.Context) error {
 	w.block.asOf = w.deps.Clock()
 	build := builder{rules: w.epoch.Rules, asOf: w.block.asOf}
@@ -158,6 +158,9 @@ func (w *worker) fill(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if err := w.look(); err != nil || w.late() {
+			return err
 		}
 		if err := w.fetch(ctx); err != nil {
 			return err
