@@ -123,7 +123,7 @@ func (s *site) lookUpCost() string {
 	s.asOwner("SYSTEM FLUSH LOGS", nil)
 	var n, parts, marks, rows, micros float64
 	require.NoError(s.t, s.SQL.QueryRow(s.t.Context(), `SELECT toFloat64(count()), avg(ProfileEvents['SelectedParts']), avg(ProfileEvents['SelectedMarks']), avg(read_rows),
-		avg(ProfileEvents['OSCPUVirtualTimeMicroseconds']) FROM system.query_log WHERE type = 'QueryFinish' AND query LIKE '%SELECT key FROM wanted%' AND user = ?`,
+		avg(ProfileEvents['OSCPUVirtualTimeMicroseconds']) FROM system.query_log WHERE type = 'QueryFinish' AND query LIKE '%SELECT piece FROM wanted%' AND user = ?`,
 		embedded.Auditor).Scan(&n, &parts, &marks, &rows, &micros))
 	require.NotZero(s.t, n)
 	return fmt.Sprintf("on average %.1f parts, %.1f granules, %s rows read and %.1f ms of CPU of ClickHouse", parts, marks, thousands(rows), micros/1000)
