@@ -45,6 +45,7 @@ func TestEmbeddedStackKilled(t *testing.T) {
 		r.killUp(up, i+1, kills)
 	}
 	r.finish()
+	r.mendLostParts()
 	requireTruth(t, r.kafka, r.store, r.feed.truths, r.feed.sum())
 	r.requireCleanAudit()
 }
