@@ -150,7 +150,7 @@ func (r *run) finish() {
 }
 
 // mendLostParts lets the audit put back what a killed server lost: it notes the token of a part before the part is in
-// place, so a kill between the two (seen once in 30 kills under load) makes it leave that part out when the block is
+// place, so a kill between the two (seen once in about 15 kills under load) makes it leave that part out when the block is
 // sent again. Such parts, and the sums of volumes that have counted them, are all that the audit may find.
 func (r *run) mendLostParts() {
 	env := []string{"MAILTRAIL_CLICKHOUSE_ADDR=" + r.native}
