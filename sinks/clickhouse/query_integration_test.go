@@ -3,6 +3,8 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +35,41 @@ func TestPieceNewestFirst(t *testing.T) {
 		n++
 	}
 	require.Equal(t, 3, n)
+}
+
+// A history tells what the view scans shows, in its words, and nothing else of what is due.
+func TestPieceTellsWhatTheViewShows(t *testing.T) {
+	owner, s := fresh(t)
+	exec(t, owner, "SYSTEM STOP TTL MERGES mailtrail_data.scans")
+	day := int64(24 * 60 * 60)
+	c := &event.ScanColumns{Topic: event.ScansTopic}
+	for i, slot := range []int64{today(), today() - 29*day, today() - 31*day} {
+		appendRow(c, int64(i), 0, retention.MailTracking, slot, "key")
+	}
+	require.NoError(t, s.InsertScans(t.Context(), "t", c))
+	require.EqualValues(t, 3, number(t, s, "SELECT count() FROM mailtrail_data.scans"))
+
+	found, err := s.Piece(t.Context(), []string{"key"})
+	require.NoError(t, err)
+	var names []string
+	for _, column := range found.Columns {
+		names = append(names, column.Name)
+	}
+	told := allOf(t, found)
+	require.Len(t, told, 2)
+	shown, err := s.Query(t.Context(), "SELECT `"+strings.Join(names, "`, `")+"` FROM scans WHERE pieceKey = 'key' ORDER BY scanDatetime DESC")
+	require.NoError(t, err)
+	require.Equal(t, allOf(t, shown), told)
+}
+
+func allOf(t *testing.T, rows *Rows) (all [][]any) {
+	t.Helper()
+	defer rows.Close()
+	for values, err := range rows.All() {
+		require.NoError(t, err)
+		all = append(all, slices.Clone(values))
+	}
+	return all
 }
 
 func TestQuery(t *testing.T) {
@@ -122,6 +159,7 @@ func TestRefusalsNameTheRemedy(t *testing.T) {
 	exec(t, owner, "DROP DATABASE mailtrail SYNC")
 	_, err = s.Query(t.Context(), "SELECT 1")
 	require.ErrorContains(t, err, "run mailtrail migrate")
+	exec(t, owner, "DROP TABLE mailtrail_data.scans SYNC")
 	_, err = s.Piece(t.Context(), []string{"k"})
 	require.ErrorContains(t, err, "run mailtrail migrate")
 }

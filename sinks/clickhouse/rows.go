@@ -48,8 +48,9 @@ func (s *Store) Query(ctx context.Context, text string) (*Rows, error) {
 	return newRows(rows), nil
 }
 
-// Piece returns the scans of a piece from the public view, newest first: its
-// history as far as it is kept. keys are the forms that its piece key may have.
+// Piece returns what is told of the scans of a piece, newest first: its history as
+// far as it is kept, in the columns of schemas/sql/queries/piece.sql, which bear the
+// names of the view scans. keys are the forms that its piece key may have.
 func (s *Store) Piece(ctx context.Context, keys []string) (*Rows, error) {
 	found, err := s.piece(ctx, keys)
 	if err != nil {
@@ -73,7 +74,9 @@ func (s *Store) piece(ctx context.Context, keys []string) (driver.Rows, error) {
 			return nil, err
 		}
 	}
-	rows, err := s.conn.Query(ch.Context(ctx, ch.WithExternalTable(wanted)), s.sql.Query(sql.Piece))
+	// There are a few granules to read in each of many parts: to share them among threads takes longer than to read them.
+	ctx = ch.Context(ctx, ch.WithExternalTable(wanted), ch.WithSettings(ch.Settings{"max_threads": 1}))
+	rows, err := s.conn.Query(ctx, s.sql.Query(sql.Piece))
 	return rows, withRemedy(err)
 }
 
