@@ -43,6 +43,15 @@ func TestBacklog(t *testing.T) {
 		100*perEvent(bare.costs["ClickHouse"], bare.rows)/perEvent(got.costs["ClickHouse"]+got.costs["ingest"]+got.costs["Kafka"], got.outcomes.Sum()))
 }
 
+// The same with mail of which nothing is late: a block reaches the slots of a few days alone, and late mail's share of the cost shows.
+func TestBacklogOnTime(t *testing.T) {
+	s := newSite(t)
+	options := defaultMail(3, sized[uint64](20_000, 60_000_000), simulate.Protobuf)
+	options.Shares.Late, options.Shares.Stale, options.Shares.Expired = 0, 0, 0
+	got := s.takeIn(s.fill(options))
+	bench.report.add(fmt.Sprintf("a backlog of %s simulated scans as ScanBatch, none of them late", thousands(options.Count)), "1,000,000 events/s", "%s", got)
+}
+
 func perEvent(d time.Duration, n uint64) float64 { return d.Seconds() / float64(n) }
 
 // size tells how many bytes a row has on disk, with the columns that need most of it.

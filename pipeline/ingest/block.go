@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"slices"
+
 	"mailtrail/schemas/event"
 )
 
@@ -82,6 +84,12 @@ func newBlock(topic string, partition int32, first int64) *block {
 	b := &block{topic: topic, partition: partition}
 	b.begin(first)
 	return b
+}
+
+// grow makes room for so many rows.
+func (b *block) grow(rows int) {
+	b.rows.Grow(rows)
+	b.received, b.replayed = slices.Grow(b.received, rows), slices.Grow(b.replayed, rows)
 }
 
 // begin empties the block for the stretch that begins at first and keeps its memory.

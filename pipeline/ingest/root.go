@@ -131,6 +131,7 @@ func (g *Ingest) own(ctx context.Context, generation Generation) {
 	g.metrics.partitions.Set(float64(len(partitions)))
 	for _, partition := range partitions {
 		w := g.newWorker(generation, partition)
+		w.grow(len(partitions))
 		generation.Start(func(ended context.Context) {
 			ended, cancel := context.WithCancel(ended)
 			defer cancel()

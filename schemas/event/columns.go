@@ -66,6 +66,17 @@ func fieldsWhere(wanted func(Field, *Spec) bool) (fields []Field) {
 // Len returns the number of rows.
 func (c *ScanColumns) Len() int { return len(c.Offset) }
 
+// Grow makes room for so many rows at once. Columns that grow row by row are copied
+// again and again, and the kernel has to clear every page of each copy.
+func (c *ScanColumns) Grow(rows int) {
+	c.Slot, c.Offset, c.Index = slices.Grow(c.Slot, rows), slices.Grow(c.Offset, rows), slices.Grow(c.Index, rows)
+	c.Received, c.Scanned = slices.Grow(c.Received, rows), slices.Grow(c.Scanned, rows)
+	c.Piece, c.Marks, c.Tag, c.Dates = slices.Grow(c.Piece, rows), slices.Grow(c.Marks, rows), slices.Grow(c.Tag, tagBytes*rows), slices.Grow(c.Dates, rows)
+	for _, d := range c.dictionaries() {
+		d.Keys = slices.Grow(d.Keys, rows)
+	}
+}
+
 // Append adds a row with the fields of a checked event.
 func (c *ScanColumns) Append(r *ScanRow, s *Scan) {
 	row := c.Len()
@@ -223,10 +234,12 @@ func (c *ScanColumns) Complete() {
 	}
 }
 
+// FixedBytes is what a row takes in the columns of numbers.
+const FixedBytes = 8 + 8 + 4 + 8 + 8 + 8 + 8 + 8 + tagBytes
+
 // Bytes returns the memory that the rows take, without what is held in reserve.
 func (c *ScanColumns) Bytes() int {
-	const fixed = 8 + 8 + 4 + 8 + 8 + 8 + 8 + 8 + tagBytes
-	n := c.Len()*fixed + c.Origin.Bytes() + c.More.Bytes()
+	n := c.Len()*FixedBytes + c.Origin.Bytes() + c.More.Bytes()
 	for _, d := range c.dictionaries() {
 		n += d.Bytes()
 	}
