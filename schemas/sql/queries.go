@@ -20,8 +20,6 @@ const (
 	Duplicates        Query = "duplicates"
 	Identities        Query = "identities"
 	ReceiptPartitions Query = "receipt_partitions"
-	VolumeDifferences Query = "volume_differences"
-	VolumeShares      Query = "volume_shares"
 	Piece             Query = "piece"
 	SlotStatus        Query = "slot_status"
 	TableStatus       Query = "table_status"
