@@ -29,7 +29,7 @@ const (
 	Definition        Query = "definition"
 	Columns           Query = "columns"
 	Editions          Query = "editions"
-	OlderServer       Query = "older_server"
+	KnownSettings     Query = "known_settings"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

@@ -34,7 +34,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
-		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, OlderServer,
+		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
@@ -70,6 +70,24 @@ func TestTablesRememberTokensAndDropWholeParts(t *testing.T) {
 		require.Contains(t, rest, "TTL slot + toIntervalSecond(", o.Name)
 		require.Contains(t, rest, "ttl_only_drop_parts = 1", o.Name)
 	}
+}
+
+func TestOlderServersGetOnlySettingsThatTheyKnow(t *testing.T) {
+	all := map[string]bool{"auto_statistics_types": true, "merge_selector_base": true}
+	without := func(name string) map[string]bool {
+		return map[string]bool{"auto_statistics_types": name != "auto_statistics_types", "merge_selector_base": name != "merge_selector_base"}
+	}
+	s := builtin(t)
+	for _, o := range s.Objects() {
+		require.Equal(t, o.Create, ForServer(o.Create, all), o.Name)
+		require.Equal(t, o.Draft, ForServer(o.Draft, all), o.Name)
+	}
+	scans := object(t, s, Table, "scans").Create
+	const older = "SETTINGS non_replicated_deduplication_window = 100000, ttl_only_drop_parts = 1"
+	require.Contains(t, scans, older+", auto_statistics_types = '', merge_selector_base = 12\n")
+	require.Contains(t, ForServer(scans, without("merge_selector_base")), older+", auto_statistics_types = ''\n")
+	require.Contains(t, ForServer(scans, without("auto_statistics_types")), older+", merge_selector_base = 12\n")
+	require.Contains(t, ForServer(scans, nil), older+"\n")
 }
 
 func TestLimitsComeFromTheSchedule(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -65,13 +64,13 @@ func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
 type migration struct {
 	sql     *sql.SQL
 	conn    driver.Conn
-	data    string // the database of the base tables and drafts
-	older   bool   // the server does not know sql.NoStatistics, and computes none
+	data    string          // the database of the base tables and drafts
+	known   map[string]bool // the settings of tables that the server knows
 	changes []Change
 }
 
 func (m *migration) run(ctx context.Context) (err error) {
-	if err := m.conn.QueryRow(ctx, m.sql.Query(sql.OlderServer)).Scan(&m.older); err != nil {
+	if err := m.readKnown(ctx); err != nil {
 		return fmt.Errorf("ask for the server's settings of tables: %w", err)
 	}
 	for _, database := range m.sql.Databases() {
@@ -103,6 +102,23 @@ func (m *migration) run(ctx context.Context) (err error) {
 		m.changes = append(m.changes, change)
 	}
 	return m.dropRetired(ctx)
+}
+
+func (m *migration) readKnown(ctx context.Context) error {
+	rows, err := m.conn.Query(ctx, m.sql.Query(sql.KnownSettings))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	m.known = map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		m.known[name] = true
+	}
+	return rows.Err()
 }
 
 // bring makes one object what it should be.
@@ -152,10 +168,7 @@ func (m *migration) dropRetired(ctx context.Context) error {
 }
 
 func (m *migration) create(ctx context.Context, statement string) error {
-	if m.older {
-		statement = strings.Replace(statement, sql.NoStatistics, "", 1)
-	}
-	return m.conn.Exec(ctx, statement)
+	return m.conn.Exec(ctx, sql.ForServer(statement, m.known))
 }
 
 func (m *migration) makeDrafts(ctx context.Context) error {

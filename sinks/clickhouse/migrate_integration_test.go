@@ -31,6 +31,8 @@ func TestMigrateMendsDrift(t *testing.T) {
 		"ALTER TABLE mailtrail_data.scans COMMENT COLUMN device 'x'",
 		"ALTER TABLE mailtrail_data.scans MODIFY TTL slot + toIntervalDay(400)",
 		"ALTER TABLE mailtrail_data.scans MODIFY SETTING non_replicated_deduplication_window = 7",
+		"ALTER TABLE mailtrail_data.scans RESET SETTING merge_selector_base", // as a version before made it
+		"ALTER TABLE mailtrail_data.batches MODIFY SETTING merge_selector_base = 5",
 		"ALTER TABLE mailtrail_data.scans MODIFY SETTING merge_with_ttl_timeout = 77",
 		"ALTER TABLE mailtrail_data.batches MODIFY COMMENT 'x'",
 		"CREATE OR REPLACE VIEW mailtrail.volumes AS SELECT 1 AS one",
@@ -49,8 +51,10 @@ func TestMigrateMendsDrift(t *testing.T) {
 	}
 	require.Len(t, did, 4, "%v", did)
 	require.Equal(t, Altered, did["mailtrail_data.scans"].Action)
-	require.Len(t, did["mailtrail_data.scans"].Drift, 5, "the operator's own setting stays: %v", did["mailtrail_data.scans"].Drift)
+	require.Len(t, did["mailtrail_data.scans"].Drift, 6, "the operator's own setting stays: %v", did["mailtrail_data.scans"].Drift)
+	require.Contains(t, did["mailtrail_data.scans"].Drift, `setting merge_selector_base was "", now 12`)
 	require.Equal(t, Altered, did["mailtrail_data.batches"].Action)
+	require.Contains(t, did["mailtrail_data.batches"].Drift, `setting merge_selector_base was "5", now 12`)
 	require.Equal(t, Replaced, did["mailtrail.volumes"].Action)
 	require.Equal(t, Created, did["mailtrail.pieces"].Action)
 
