@@ -123,7 +123,7 @@ func TestPiecesView(t *testing.T) {
 
 func TestVolumesCountsTheRowsThatAreThere(t *testing.T) {
 	owner, s := fresh(t)
-	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 3000, 3, retention.MailTracking, retention.PackageTracking)))
+	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 6000, 3, retention.MailTracking, retention.PackageTracking)))
 	of := func(class string, days int64) (n uint64) {
 		require.NoError(t, s.conn.QueryRow(t.Context(), `SELECT sum(events) FROM mailtrail.volumes
 			WHERE retention_class = ? AND slot = toDateTime(?, 'UTC') AND hour = slot AND scanLocaleKey = 'V19160' AND scanEventCode = '918' AND object = 'imb'`,
@@ -131,13 +131,13 @@ func TestVolumesCountsTheRowsThatAreThere(t *testing.T) {
 		return n
 	}
 	for days := range int64(3) {
-		require.EqualValues(t, 500, of(retention.MailTracking, days))
-		require.EqualValues(t, 500, of(retention.PackageTracking, days))
+		require.EqualValues(t, 1000, of(retention.MailTracking, days))
+		require.EqualValues(t, 1000, of(retention.PackageTracking, days))
 	}
 	require.EqualValues(t, 6, number(t, s, "SELECT count() FROM mailtrail.volumes"), "a row for each hour, facility, event code and kind of object")
 	exec(t, owner, "DELETE FROM mailtrail_data.scans WHERE retention_class = 'mail_tracking' AND offset < 600")
-	require.EqualValues(t, 400, of(retention.MailTracking, 0))
-	require.EqualValues(t, 3000-300, counted(t, s))
+	require.EqualValues(t, 900, of(retention.MailTracking, 0))
+	require.EqualValues(t, 6000-300, counted(t, s))
 }
 
 func TestReaderSeesViewsOnly(t *testing.T) {
