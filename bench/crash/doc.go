@@ -16,7 +16,7 @@
 //   - a connection to ClickHouse that is cut after an insert was sent and before its answer came, at once or when the
 //     answer is there, for each of the tables of a block;
 //   - a block that is open when every ingest ends, and is finished by programs with other rules: under its own epoch;
-//   - a block of which ClickHouse holds a part, or the rows without their share of the view: taken away by hand.
+//   - a block of which ClickHouse holds a part: the rest is taken away by hand.
 //
 // The client of the gateway repeats what got no answer, so the topic holds copies. What was written straight to Kafka has no
 // batch id and cannot be repeated, so that feed pauses while the broker is killed.

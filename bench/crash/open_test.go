@@ -13,7 +13,7 @@ import (
 type leftOpen struct {
 	point string // where ingest ends
 	ahead string // ingest.ahead of the ingests that find the block; empty: as it was
-	// byHand: a part of the block is taken out of scans, and in another slot the view's share is.
+	// byHand: a part of the block is taken out of scans.
 	byHand bool
 }
 
@@ -23,7 +23,7 @@ func (l leftOpen) String() string {
 		text += ", the epoch changed"
 	}
 	if l.byHand {
-		text += ", a part of it and a view's share taken away"
+		text += ", a part of it taken away"
 	}
 	return text
 }
@@ -34,7 +34,7 @@ func (r *run) leaveOpen(l leftOpen) {
 		ingest.hold()
 	}
 	if l.byHand { // parts must stay as they were inserted
-		r.exec(`SYSTEM STOP MERGES mailtrail_data.scans`, `SYSTEM STOP MERGES mailtrail_data.volumes`)
+		r.exec(`SYSTEM STOP MERGES mailtrail_data.scans`)
 	}
 	// Blocks that are open already come first; what is left open is a new one.
 	gone, err := r.ingests[0].once(fmt.Sprintf("%s%s:%d", killAt, l.point, len(r.see().open)+1))
@@ -62,7 +62,7 @@ func (r *run) leaveOpen(l leftOpen) {
 	}
 	r.requireFinished(open, l.ahead != "")
 	if l.byHand {
-		r.exec(`SYSTEM START MERGES mailtrail_data.scans`, `SYSTEM START MERGES mailtrail_data.volumes`)
+		r.exec(`SYSTEM START MERGES mailtrail_data.scans`)
 		r.requireMended(damaged)
 	}
 }
@@ -97,13 +97,12 @@ type slotRows struct {
 	class, slot string
 	rows        uint64
 	part        string // of scans
-	volumes     string // the part of volumes that counts them
 }
 
 const inBlock = `topic = 'mail.scans' AND partition = ? AND offset BETWEEN ? AND ?`
 
 // damage leaves one of the open blocks as a crash of the server within the insert does: without the part of one slot, and
-// without the view's share of another.
+// with those of others.
 func (r *run) damage(open []openBlock) openBlock {
 	r.await("what ingest had sent to be done", faultWithin, func() bool {
 		n, err := r.store.number(r.t.Context(), `SELECT count() FROM system.processes WHERE query_kind = 'Insert'`)
@@ -112,16 +111,12 @@ func (r *run) damage(open []openBlock) openBlock {
 	for _, b := range open {
 		slots, err := r.store.slotsOf(r.t.Context(), b)
 		require.NoError(r.t, err)
-		// The crash of ingest may have left shares out by itself.
-		counted := slices.IndexFunc(slots, func(s slotRows) bool { return s.volumes != "" })
-		if counted < 0 || len(slots) < 2 {
+		if len(slots) < 2 {
 			continue
 		}
-		part, view := slots[(counted+1)%len(slots)], slots[counted]
-		r.say("of %v: take away %d rows of %s %s, and what volumes says of %d rows of %s %s", b, part.rows, part.class, part.slot, view.rows, view.class, view.slot)
-		r.exec(
-			fmt.Sprintf(`ALTER TABLE mailtrail_data.scans DROP PART '%s'`, part.part),
-			fmt.Sprintf(`ALTER TABLE mailtrail_data.volumes DROP PART '%s'`, view.volumes))
+		lost := slots[0]
+		r.say("of %v: take away %d rows of %s %s", b, lost.rows, lost.class, lost.slot)
+		r.exec(fmt.Sprintf(`ALTER TABLE mailtrail_data.scans DROP PART '%s'`, lost.part))
 		r.damaged = slots
 		return b
 	}
@@ -129,7 +124,7 @@ func (r *run) damage(open []openBlock) openBlock {
 	return openBlock{}
 }
 
-// requireMended makes sure that the damaged block's rows are all there again. What volumes says is compared in the end.
+// requireMended makes sure that the damaged block's rows are all there again.
 func (r *run) requireMended(b openBlock) {
 	rows, err := r.store.counts(r.t.Context(), `SELECT concat(retention_class, ' ', toString(slot)) AS name, count() FROM mailtrail_data.scans WHERE `+inBlock+` GROUP BY name`,
 		b.partition, b.first, b.Last)
@@ -139,8 +134,8 @@ func (r *run) requireMended(b openBlock) {
 	}
 }
 
-// slotsOf finds the parts that hold rows of a block and nothing else, and what volumes says of them, the largest first. A
-// block that was inserted before merges were stopped may lie in one part with others. Merges must be stopped.
+// slotsOf finds the parts that hold rows of a block and nothing else, the largest first. A block that was inserted before
+// merges were stopped may lie in one part with others. Merges must be stopped.
 func (s *storeReader) slotsOf(ctx context.Context, b openBlock) (slots []slotRows, err error) {
 	err = s.each(ctx, `SELECT retention_class, toString(slot) AS name, count(), _part FROM mailtrail_data.scans
 		WHERE _part IN (SELECT _part FROM mailtrail_data.scans WHERE `+inBlock+`)
@@ -150,28 +145,5 @@ func (s *storeReader) slotsOf(ctx context.Context, b openBlock) (slots []slotRow
 		slots = append(slots, found)
 		return err
 	}, b.partition, b.first, b.Last, b.partition, b.first, b.Last)
-	for i := range slots {
-		if err != nil {
-			return nil, err
-		}
-		slots[i].volumes, err = s.volumesPart(ctx, slots[i])
-	}
 	return slots, err
-}
-
-// volumesPart finds the part of volumes that counts the rows of a part of scans: the one that holds the same. It returns ""
-// where none does, or several.
-func (s *storeReader) volumesPart(ctx context.Context, of slotRows) (part string, err error) {
-	const content = `groupBitXor(cityHash64(hour, scanLocaleKey, scanEventCode, object, events))`
-	found := 0
-	err = s.each(ctx, `SELECT _part FROM mailtrail_data.volumes WHERE retention_class = ? AND toString(slot) = ? GROUP BY _part HAVING `+content+` = (
-		SELECT `+content+` FROM (SELECT toStartOfHour(scanDatetime) AS hour, scanLocaleKey, scanEventCode, object, count() AS events
-		FROM mailtrail_data.scans WHERE _part = ? GROUP BY hour, scanLocaleKey, scanEventCode, object))`, func(rows driver.Rows) error {
-		found++
-		return rows.Scan(&part)
-	}, of.class, of.slot, of.part)
-	if found != 1 {
-		part = ""
-	}
-	return part, err
 }

@@ -18,7 +18,7 @@ func newAuditCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "audit",
 		Short: "Prove that every offset has its receipt and every receipt its rows",
-		Long: `audit compares the group's offset, the receipts, the rows and what is counted of them.
+		Long: `audit compares the group's offset, the receipts and the rows.
 It exits with 0 and one line of totals where they agree, and with 1 and the ranges where they differ.
 It may run beside ingest: what is in flight is left out.
 
@@ -40,7 +40,7 @@ must be stopped.`,
 	return command
 }
 
-// auditSettle is the pause between two looks at what is not sure yet: longer than an insert takes between a table and its views.
+// auditSettle is the pause before the second look at what seems wrong: ingest may have been in the middle of it.
 const auditSettle = 500 * time.Millisecond
 
 // runAudit audits, mends where told to, and prints.
@@ -104,8 +104,5 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 
 // findingRange says in one sentence what and where.
 func findingRange(f *audit.Finding) string {
-	if f.Partition < 0 {
-		return fmt.Sprintf("%s, class %s, slot %s", f.Text, f.Class, time.Unix(f.Slot, 0).UTC().Format(time.RFC3339))
-	}
 	return fmt.Sprintf("topic %s partition %d, offsets %d to %d: %s", f.Topic, f.Partition, f.First, f.Last, f.Text)
 }

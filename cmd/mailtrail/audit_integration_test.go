@@ -140,7 +140,7 @@ func TestAuditFindsAndMendsWhatIsBroken(t *testing.T) {
 		for range 2 { // the second time, the server remembers the token of the first repair
 			first, last := a.block(505)
 			a.exec("DELETE FROM mailtrail_data.scans WHERE partition = 0 AND offset = 505")
-			f := a.only(a.finds(), "rows_missing", "view_differs")["rows_missing"]
+			f := a.only(a.finds(), "rows_missing")["rows_missing"]
 			require.Len(t, f, 1)
 			require.Equal(t, []int64{0, first, last, last - first + 1, last - first}, []int64{f[0].partition, f[0].first, f[0].last, f[0].expected, f[0].found})
 			a.clean("--repair")
@@ -157,11 +157,10 @@ func TestAuditFindsAndMendsWhatIsBroken(t *testing.T) {
 		a.exec("ALTER TABLE mailtrail_data.copy ATTACH PARTITION %s FROM mailtrail_data.scans", partition)
 		a.exec("ALTER TABLE mailtrail_data.scans ATTACH PARTITION %s FROM mailtrail_data.copy", partition)
 		a.exec("DROP TABLE mailtrail_data.copy")
-		f := a.only(a.finds("--repair"), "rows_twice", "view_differs")["rows_twice"]
+		f := a.only(a.finds("--repair"), "rows_twice")["rows_twice"]
 		require.Contains(t, f[0].text, "offset 0 index 0 stands 2 times")
 		require.Equal(t, 2*a.stored, a.rows(), "nothing is removed")
 		_, statement, _ := strings.Cut(f[0].remedy, "run ")
-		statement, _, _ = strings.Cut(statement, ";")
 		a.exec("%s", statement)
 		a.clean("--repair")
 	})
@@ -183,11 +182,6 @@ func TestAuditFindsAndMendsWhatIsBroken(t *testing.T) {
 		require.Equal(t, []int64{first, last, 2}, []int64{f[0].first, f[0].last, f[0].found})
 		a.exec("%s", strings.TrimPrefix(f[0].remedy, "run "))
 		a.clean()
-	})
-	t.Run("a view without its share", func(t *testing.T) {
-		a.exec("TRUNCATE TABLE mailtrail_data.volumes")
-		a.only(a.finds(), "view_differs")
-		a.clean("--repair")
 	})
 	t.Run("a thousand offsets skipped", func(t *testing.T) {
 		ingest.stop()

@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"mailtrail/pipeline/audit"
@@ -151,17 +150,11 @@ func (p *auditPrinter) remedies(r *audit.Report) {
 }
 
 func noteText(n audit.Note) string {
-	var place []string
-	if n.Partition >= 0 {
-		place = append(place, fmt.Sprintf("partition %d", n.Partition))
-	}
+	place := fmt.Sprintf("partition %d", n.Partition)
 	if n.First >= 0 {
-		place = append(place, fmt.Sprintf("offsets %d to %d", n.First, n.Last))
+		place += fmt.Sprintf(", offsets %d to %d", n.First, n.Last)
 	}
-	if len(place) == 0 {
-		return n.Text
-	}
-	return strings.Join(place, ", ") + ": " + n.Text
+	return place + ": " + n.Text
 }
 
 func totalsLine(r *audit.Report) string {

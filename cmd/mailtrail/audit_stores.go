@@ -74,20 +74,6 @@ func (s auditedStore) Places(ctx context.Context, topic string, partition int32,
 	return converted(found, func(p clickhouse.Place) audit.Place { return audit.Place(p) }), err
 }
 
-func (s auditedStore) VolumeDifferences(ctx context.Context) ([]audit.VolumeDifference, error) {
-	found, err := s.Store.VolumeDifferences(ctx)
-	return converted(found, func(d clickhouse.VolumeDifference) audit.VolumeDifference { return audit.VolumeDifference(d) }), err
-}
-
-func (s auditedStore) VolumeShares(ctx context.Context, class string, slot int64) ([]audit.VolumeShare, error) {
-	found, err := s.Store.VolumeShares(ctx, class, slot)
-	return converted(found, func(v clickhouse.VolumeShare) audit.VolumeShare { return audit.VolumeShare(v) }), err
-}
-
-func (s auditedStore) InsertVolumeShares(ctx context.Context, token, class string, slot int64, shares []audit.VolumeShare) error {
-	return s.Store.InsertVolumeShares(ctx, token, class, slot, converted(shares, func(v audit.VolumeShare) clickhouse.VolumeShare { return clickhouse.VolumeShare(v) }))
-}
-
 // converted turns values of one type into those of another.
 func converted[From, To any](from []From, convert func(From) To) []To {
 	to := make([]To, len(from))

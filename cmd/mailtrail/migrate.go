@@ -18,7 +18,7 @@ func newMigrateCommand(a *app) *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring topics, tables and views to what this version needs",
 		Long: `migrate makes what is missing and mends what is not as the retention schedule and this version ask for.
-It says what it changed, and can be run again. Topics come first, then tables and views.`,
+What only a version before needed it drops. It says what it changed, and can be run again. Topics come first, then tables and views.`,
 		Example: `  mailtrail migrate --config site.yaml`,
 		Args:    cobra.NoArgs,
 	}

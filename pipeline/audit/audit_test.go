@@ -42,11 +42,11 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 		"nothing": {damage: func(*world) {}},
 		"a row deleted": {
 			damage: func(w *world) { w.delete(12) },
-			finds:  []place{{RowsMissing, 10, 19, 10, 9}, {ViewDiffers, -1, -1, 49, 50}},
+			finds:  []place{{RowsMissing, 10, 19, 10, 9}},
 		},
 		"a part attached twice": {
 			damage: func(w *world) { w.rows = append(w.rows, placeOf(12), placeOf(13)) },
-			finds:  []place{{RowsTwice, 10, 19, 10, 12}, {ViewDiffers, -1, -1, 52, 50}},
+			finds:  []place{{RowsTwice, 10, 19, 10, 12}},
 			left:   []place{{RowsTwice, 10, 19, 10, 12}},
 		},
 		"one row missing and another twice": {
@@ -56,7 +56,7 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 		},
 		"a row at a position that the receipt does not count": {
 			damage: func(w *world) { p := placeOf(12); p.Index = 7; w.rows = append(w.rows, p) },
-			finds:  []place{{RowsUncounted, 10, 19, 10, 11}, {ViewDiffers, -1, -1, 51, 50}},
+			finds:  []place{{RowsUncounted, 10, 19, 10, 11}},
 			left:   []place{{RowsUncounted, 10, 19, 10, 11}},
 		},
 		"a receipt removed": {
@@ -77,7 +77,7 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 		},
 		"a receipt removed and some of its rows deleted": {
 			damage: func(w *world) { w.forget(10); w.delete(15) },
-			finds:  []place{{Gap, 10, 19, 10, 0}, {RowsWithoutReceipt, 10, 19, 0, 9}, {ViewDiffers, -1, -1, 49, 50}},
+			finds:  []place{{Gap, 10, 19, 10, 0}, {RowsWithoutReceipt, 10, 19, 0, 9}},
 		},
 		"offsets skipped": {
 			damage: func(w *world) { w.span.End, w.commit.Offset = 1050, 1050 },
@@ -98,7 +98,6 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 				w.receipts[1].Outcomes[0].Events = 9
 				slots(&w.receipts[1])
 				w.delete(12)
-				w.volume[classSlot{retention.MailTracking, today}]--
 			},
 			finds: []place{{ReceiptSums, 10, 19, 10, 9}},
 			left:  []place{{ReceiptSums, 10, 19, 10, 9}},
@@ -107,7 +106,6 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 			damage: func(w *world) {
 				slots(&w.receipts[1])
 				w.delete(12)
-				w.volume[classSlot{retention.MailTracking, today}]--
 			},
 			finds: []place{{ReceiptSums, 10, 19, 10, 9}},
 			left:  []place{{ReceiptSums, 10, 19, 10, 9}},
@@ -116,10 +114,6 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 			damage: func(w *world) { w.receipts[1].Control, w.receipts[1].Aborted = 6, 5 },
 			finds:  []place{{ReceiptSums, 10, 19, 10, 11}},
 			left:   []place{{ReceiptSums, 10, 19, 10, 11}},
-		},
-		"a view without its share": {
-			damage: func(w *world) { w.volume[classSlot{retention.MailTracking, today}] = 40 },
-			finds:  []place{{ViewDiffers, -1, -1, 50, 40}},
 		},
 		"the group renamed": {
 			damage: func(w *world) { w.commit = Commit{Offset: -1} },
@@ -148,7 +142,7 @@ func TestEveryKindOfDamageIsFoundByRange(t *testing.T) {
 			left:   []place{{Lost, 10, 14, 5, 0}, {RowsWithoutReceipt, 10, 14, 0, 5}},
 		},
 		"a row deleted that Kafka no longer holds": {
-			damage: func(w *world) { w.delete(12); w.span.Start = 20; w.volume[classSlot{retention.MailTracking, today}]-- },
+			damage: func(w *world) { w.delete(12); w.span.Start = 20 },
 			finds:  []place{{RowsMissing, 10, 19, 10, 9}},
 			left:   []place{{RowsMissing, 10, 19, 10, 9}},
 		},
@@ -190,7 +184,6 @@ func TestTheSameDamageIsMendedAgain(t *testing.T) {
 	for range 3 {
 		w.delete(5)
 		w.forget(10)
-		w.volume[classSlot{retention.MailTracking, today}] = 3
 		report := w.check(t)
 		require.NoError(t, w.audit(t).Repair(t.Context(), report, func(Action) {}))
 		require.True(t, w.check(t).Clean())
@@ -236,52 +229,6 @@ func TestRunningIngestMakesNoFalseAlarm(t *testing.T) {
 		require.True(t, w.check(t).Clean())
 		w.commit = Commit{Offset: 35}
 	})
-	t.Run("a block is in scans and not yet in volumes", func(t *testing.T) {
-		slot := classSlot{retention.MailTracking, today}
-		w.volume[slot] -= 5
-		w.volumeCalls = 0
-		w.beforeVolumes = func(call int) {
-			if call == fewestReadings-1 {
-				w.volume[slot] += 5
-			}
-		}
-		require.True(t, w.check(t).Clean())
-		w.beforeVolumes = nil
-	})
-	t.Run("another block is not yet in volumes at each reading", func(t *testing.T) {
-		slot := classSlot{retention.MailTracking, today}
-		whole := w.volume[slot]
-		w.volumeCalls = 0
-		w.beforeVolumes = func(call int) { w.volume[slot] = whole - int64(call) - 1 }
-		require.True(t, w.check(t).Clean())
-		require.Equal(t, mostReadings, w.volumeCalls)
-		w.beforeVolumes = func(call int) {
-			// One that is the same throughout shows among others that come and go.
-			w.volume[slot] = whole - 1 - int64(call%4)
-		}
-		w.volumeCalls = 0
-		require.Equal(t, []Kind{ViewDiffers}, []Kind{w.check(t).Findings[0].Kind})
-		w.beforeVolumes = func(call int) {
-			w.volume[slot] = whole - 5
-			if call == 1 {
-				w.volume[slot] = whole // once they agree
-			}
-		}
-		w.volumeCalls = 0
-		require.True(t, w.check(t).Clean())
-		w.beforeVolumes, w.volume[slot] = nil, whole
-	})
-	t.Run("a block that stays open may be why volumes differ", func(t *testing.T) {
-		w.span.End, w.commit = 40, Commit{Offset: 35, Open: &Open{Last: 39, At: testNow}}
-		w.volume[classSlot{retention.MailTracking, today}] -= 5
-		report := w.check(t)
-		require.True(t, report.Clean())
-		require.Contains(t, report.Notes[len(report.Notes)-1].Text, "volumes counts 30 of the 35 scans of mail_tracking 2026-11-18T00:00:00Z")
-		var actions []Action
-		require.NoError(t, w.audit(t).Repair(t.Context(), report, func(a Action) { actions = append(actions, a) }))
-		require.Len(t, actions, 1)
-		require.False(t, actions[0].Mended)
-	})
 }
 
 func TestWhatIsDueIsNotMissed(t *testing.T) {
@@ -290,7 +237,7 @@ func TestWhatIsDueIsNotMissed(t *testing.T) {
 	w.stored(10, 19)
 	w.stored(20, 29)
 	w.span.Start = 30
-	w.rows, w.volume = nil, map[classSlot]int64{}
+	w.rows = nil
 	w.forget(10)
 	schedule := retention.Builtin()
 	w.now = schedule.Row(retention.MailTracking).DestroyAt(today)*1000 - 1
@@ -313,7 +260,6 @@ func TestATopicThatWasMadeAnewIsCountedApart(t *testing.T) {
 
 	w.forget(0)
 	w.delete(12)
-	w.volume[classSlot{retention.MailTracking, today}]--
 	report = w.check(t)
 	require.Equal(t, []place{{RowsWithoutReceipt, 0, 9, 0, 10}, {RowsMissing, 10, 19, 10, 9}}, placesOf(report))
 	require.Equal(t, event.ScansTopic, report.Findings[0].Topic)

@@ -74,11 +74,6 @@ type Store interface {
 	Duplicates(ctx context.Context, topic string, partition int32, first, last int64, limit int) ([]Duplicate, error)
 	// Places returns where scans lie, each position once, in slots that are not due.
 	Places(ctx context.Context, topic string, partition int32, first, last int64) ([]Place, error)
-	// VolumeDifferences compares volumes with scans, by class and slot, in slots that are not due.
-	VolumeDifferences(ctx context.Context) ([]VolumeDifference, error)
-	// VolumeShares returns what volumes lacks of a slot, by its keys, in a fixed order.
-	VolumeShares(ctx context.Context, class string, slot int64) ([]VolumeShare, error)
-	InsertVolumeShares(ctx context.Context, token, class string, slot int64, shares []VolumeShare) error
 
 	// Batches and Replays return what is stored under ids and origins.
 	Batches(ctx context.Context, topic string, ids []string, since int64) ([]event.BatchRow, error)
@@ -121,20 +116,6 @@ type Place struct {
 	Index  uint32
 	Class  string
 	Slot   int64 // start, Unix seconds
-}
-
-// VolumeDifference is a slot in which volumes does not count what scans holds.
-type VolumeDifference struct {
-	Class        string
-	Slot         int64 // start, Unix seconds
-	Rows, Volume uint64
-}
-
-// VolumeShare is what volumes lacks under one key of a slot.
-type VolumeShare struct {
-	Hour                      int64 // Unix seconds
-	Locale, EventCode, Object string
-	Lacking                   int64 // below 0 where it counts too much
 }
 
 // Blocks makes blocks of offsets again that lie behind the group's offset.

@@ -29,22 +29,18 @@ type world struct {
 	members  bool
 	rows     []Place
 	receipts []event.Receipt
-	volume   map[classSlot]int64
 	tokens   map[string]bool
 	rejects  int
 	now      int64
 
 	// beforeReceipts is what happens between the reading of the commit and that of the receipts.
 	beforeReceipts func()
-	// beforeVolumes is what happens before each comparison of volumes; it gets the number of the call.
-	beforeVolumes func(call int)
-	volumeCalls   int
 	// another is the receipt that Block comes out with, where it is not the block's own.
 	another *event.Receipt
 }
 
 func newWorld() *world {
-	return &world{label: event.ScansTopic, commit: Commit{Offset: -1}, volume: map[classSlot]int64{}, tokens: map[string]bool{}, now: testNow}
+	return &world{label: event.ScansTopic, commit: Commit{Offset: -1}, tokens: map[string]bool{}, now: testNow}
 }
 
 // stored puts a block into the stores as ingest does.
@@ -59,7 +55,6 @@ func (w *world) stored(first, last int64) {
 func (w *world) land(first, last int64) {
 	for offset := first; offset <= last; offset++ {
 		w.rows = append(w.rows, placeOf(offset))
-		w.volume[classSlot{retention.MailTracking, today}]++
 	}
 }
 
@@ -76,7 +71,7 @@ func (w *world) receipt(first, last, at int64) event.Receipt {
 	}
 }
 
-// delete removes the rows of an offset, and not their share of volumes.
+// delete removes the rows of an offset.
 func (w *world) delete(offset int64) {
 	w.rows = slices.DeleteFunc(w.rows, func(p Place) bool { return p.Offset == offset })
 }
@@ -219,36 +214,6 @@ func (w *world) Places(_ context.Context, _ string, _ int32, first, last int64) 
 	return found, nil
 }
 
-func (w *world) VolumeDifferences(context.Context) (found []VolumeDifference, _ error) {
-	if w.beforeVolumes != nil {
-		w.beforeVolumes(w.volumeCalls)
-	}
-	w.volumeCalls++
-	held := map[classSlot]int64{}
-	for _, p := range w.rows {
-		held[classSlot{p.Class, p.Slot}]++
-	}
-	for key, n := range held {
-		if w.volume[key] != n {
-			found = append(found, VolumeDifference{key.class, key.slot, uint64(n), uint64(w.volume[key])})
-		}
-	}
-	return found, nil
-}
-
-func (w *world) VolumeShares(_ context.Context, class string, slot int64) ([]VolumeShare, error) {
-	lacking := -w.volume[classSlot{class, slot}]
-	for _, p := range w.rows {
-		if p.Class == class && p.Slot == slot {
-			lacking++
-		}
-	}
-	if lacking == 0 {
-		return nil, nil
-	}
-	return []VolumeShare{{Hour: slot, Lacking: lacking}}, nil
-}
-
 // once runs add unless the token was used before.
 func (w *world) once(token string, add func()) error {
 	if !w.tokens[token] {
@@ -256,14 +221,6 @@ func (w *world) once(token string, add func()) error {
 		add()
 	}
 	return nil
-}
-
-func (w *world) InsertVolumeShares(_ context.Context, token, class string, slot int64, shares []VolumeShare) error {
-	return w.once("volumes"+token, func() {
-		for _, s := range shares {
-			w.volume[classSlot{class, slot}] += s.Lacking
-		}
-	})
 }
 
 func (w *world) Batches(context.Context, string, []string, int64) ([]event.BatchRow, error) {
@@ -280,7 +237,6 @@ func (w *world) InsertScans(_ context.Context, token string, rows *event.ScanCol
 	return w.once("scans"+token, func() {
 		for i := range rows.Len() {
 			w.rows = append(w.rows, Place{rows.Offset[i], rows.Index[i], string(rows.Class.Row(i)), rows.Slot[i]})
-			w.volume[classSlot{string(rows.Class.Row(i)), rows.Slot[i]}]++
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // Action is one thing that a repair did or could not do.
@@ -55,7 +54,7 @@ func (a *Audit) Repair(ctx context.Context, found *Report, done func(Action)) er
 			return err
 		}
 	}
-	// The group goes behind receipts that are whole by then, and the sums are those of rows that are.
+	// The group goes behind receipts that are whole by then.
 	for i := range found.Findings {
 		if f := &found.Findings[i]; f.Kind == CommitMissing || f.Kind == CommitBelow || f.Kind == Lost {
 			if err := r.refused(f, r.commit(ctx, f)); err != nil {
@@ -63,7 +62,7 @@ func (a *Audit) Repair(ctx context.Context, found *Report, done func(Action)) er
 			}
 		}
 	}
-	return r.mendVolumes(ctx)
+	return nil
 }
 
 // repair is one run of Repair.
@@ -111,9 +110,4 @@ func until(ctx context.Context, token string, insert func(token string) error, t
 		}
 	}
 	return fmt.Errorf("what was inserted under token %s is still absent after %d attempts: is something deleting it?", token, attempts)
-}
-
-// slotName names a slot for a person.
-func slotName(class string, slot int64) string {
-	return class + " " + time.Unix(slot, 0).UTC().Format(time.RFC3339)
 }

@@ -19,6 +19,12 @@ type position struct {
 	index  uint32
 }
 
+// classSlot is a partition of scans.
+type classSlot struct {
+	class string
+	slot  int64 // start, Unix seconds
+}
+
 // block makes the block of a receipt again and inserts the rows that are absent.
 func (r *repair) block(ctx context.Context, f *Finding) error {
 	if err := r.held(ctx, f.Topic, f.Partition, f.First, f.Last); err != nil {

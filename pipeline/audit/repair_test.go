@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"context"
 	"slices"
 	"testing"
 
@@ -35,7 +34,6 @@ func TestGapIsMendedBlockByBlockUnderTheClockOfItsNeighbour(t *testing.T) {
 	actions := w.repaired(t)
 	require.Equal(t, []string{
 		"inserted 1 rows that were absent", "wrote the receipt of 10 events", "wrote the receipt of 10 events", "wrote the receipt of 5 events",
-		"added 0 events to the sums of volumes and took 1 from them",
 	}, texts(actions))
 	require.Equal(t, []int64{10, 20, 30}, []int64{actions[1].First, actions[2].First, actions[3].First})
 	require.Equal(t, 3, w.rejects, "rejects may never have been written")
@@ -62,8 +60,6 @@ func TestRowsThatAreThereHold(t *testing.T) {
 			w.rows[i].Class, w.rows[i].Slot = other.class, other.slot
 		}
 	}
-	w.volume[other]++
-	w.volume[classSlot{retention.MailTracking, today}]--
 	w.repaired(t)
 	require.True(t, w.check(t).Clean())
 	r := w.sorted(event.ScansTopic)[1]
@@ -83,7 +79,7 @@ func TestWhatIsAbsentAndDueIsExpired(t *testing.T) {
 	w.stored(0, 9)
 	w.stored(10, 19)
 	w.forget(10)
-	w.rows, w.volume = nil, map[classSlot]int64{}
+	w.rows = nil
 	w.now = retention.Builtin().Row(retention.MailTracking).DestroyAt(today) * 1000
 	require.Equal(t, []string{"wrote the receipt of 10 events"}, texts(w.repaired(t)))
 	require.Empty(t, w.rows)
@@ -97,7 +93,6 @@ func TestBlockThatComesOutOtherwiseIsLeftAlone(t *testing.T) {
 	w := newWorld()
 	w.stored(0, 9)
 	w.delete(3)
-	w.volume[classSlot{retention.MailTracking, today}]--
 	for text, change := range map[string]func(*event.Receipt){
 		"it has offsets 0-9, now 0-8":                                        func(r *event.Receipt) { r.Last-- },
 		"it has 10 events, 0 control records and 0 aborted, now 10, 1 and 0": func(r *event.Receipt) { r.Control++ },
@@ -154,25 +149,4 @@ func TestWhatWasOpenIsFinishedBeforeTheGroupIsSet(t *testing.T) {
 	receipts := w.sorted(event.ScansTopic)
 	require.Equal(t, testNow-5, receipts[len(receipts)-1].At, "under the clock of its intent")
 	require.Equal(t, []place{{Lost, 15, 19, 5, 0}}, placesOf(w.check(t)))
-}
-
-func TestSlotThatIsWrittenToIsLeftAlone(t *testing.T) {
-	w := newWorld()
-	w.stored(0, 9)
-	slot := classSlot{retention.MailTracking, today}
-	w.volume[slot] = 3
-	a, err := New(w.audit(t).config, Deps{Clock: func() int64 { return w.now }, Kafka: w, Store: movingShares{w}, Blocks: fakeBlocks{w}})
-	require.NoError(t, err)
-	var actions []Action
-	require.NoError(t, a.Repair(t.Context(), w.check(t), func(a Action) { actions = append(actions, a) }))
-	require.Equal(t, []string{"not mended: the slot is being written to; run again when it rests"}, texts(actions))
-	require.EqualValues(t, 3-mostReadings, w.volume[slot], "what was read, and nothing of the repair")
-}
-
-// movingShares is a store in which an insert lands whenever volumes is looked into.
-type movingShares struct{ *world }
-
-func (m movingShares) VolumeShares(ctx context.Context, class string, slot int64) ([]VolumeShare, error) {
-	m.volume[classSlot{class, slot}]--
-	return m.world.VolumeShares(ctx, class, slot)
 }

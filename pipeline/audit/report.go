@@ -27,8 +27,6 @@ const (
 	RowsUncounted Kind = "rows_uncounted"
 	// RowsWithoutReceipt: rows at offsets that no receipt covers.
 	RowsWithoutReceipt Kind = "rows_without_receipt"
-	// ViewDiffers: a slot of volumes that does not count what scans holds.
-	ViewDiffers Kind = "view_differs"
 	// CommitMissing: receipts, and the group has no offset.
 	CommitMissing Kind = "commit_missing"
 	// CommitBelow: the group's offset lies below the receipts or the start of the topic.
@@ -40,8 +38,7 @@ const (
 // Finding is one thing that is wrong.
 type Finding struct {
 	Kind Kind
-	// Topic is the label of the topic; empty with Partition, First and Last at
-	// -1 for what has no place in a topic.
+	// Topic is the label of the topic.
 	Topic       string
 	Partition   int32
 	First, Last int64 // offsets, both within
@@ -72,8 +69,8 @@ func (f *Finding) key() findingKey {
 
 // Note is something to know that is not wrong.
 type Note struct {
-	Partition   int32 // -1 for what has none
-	First, Last int64
+	Partition   int32
+	First, Last int64 // offsets, both within; -1 for the whole partition
 	Text        string
 }
 

@@ -97,7 +97,7 @@ func (a *Audit) rowsOfBlock(ctx context.Context, j *judgement, d *BlockDifferenc
 		}
 		f.Kind, f.Expected, f.Found = RowsTwice, int64(d.Identities), int64(d.Rows)
 		f.Text = fmt.Sprintf("%d rows too many: %s", d.Rows-d.Identities, listed(positions))
-		f.Remedy = fmt.Sprintf("stop all ingest, keep a copy, and run OPTIMIZE TABLE %s PARTITION %s FINAL DEDUPLICATE BY retention_class, slot, piece, scanDatetime, offset, position, place; then `mailtrail audit --repair`, which mends volumes",
+		f.Remedy = fmt.Sprintf("stop all ingest, keep a copy, and run OPTIMIZE TABLE %s PARTITION %s FINAL DEDUPLICATE BY retention_class, slot, piece, scanDatetime, offset, position, place",
 			a.table("scans"), partitionOf(d.Class, d.Slot))
 		j.find(f)
 	}

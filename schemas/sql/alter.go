@@ -62,17 +62,9 @@ func (o Object) ModifySettings(settings string) string {
 	return o.alter() + "MODIFY SETTING " + settings
 }
 
-// ModifyComment gives the table or view another comment.
+// ModifyComment gives the table another comment.
 func (o Object) ModifyComment(comment string) string {
 	return o.alter() + "MODIFY COMMENT " + literal(comment)
-}
-
-// ModifyQuery gives a materialized view another query.
-func (o Object) ModifyQuery(query string) string { return o.alter() + "MODIFY QUERY " + query }
-
-// ModifyDefiner makes a materialized view run as the definer.
-func (s *SQL) ModifyDefiner(o Object) string {
-	return o.alter() + "MODIFY SQL SECURITY DEFINER DEFINER = " + s.names.Definer
 }
 
 // DropEdition removes an edition of the facility table.

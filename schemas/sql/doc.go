@@ -1,6 +1,5 @@
 // Package sql holds all SQL of mailtrail, one statement a file: base tables,
-// materialized views, the public views of analysts, and the queries of the
-// store.
+// the public views of analysts, and the queries of the store.
 //
 // A file is a text/template with few holes, all filled from [Names] and the
 // retention schedule:

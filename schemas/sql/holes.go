@@ -9,16 +9,6 @@ import (
 	"mailtrail/schemas/retention"
 )
 
-// window is how many blocks each table remembers, so that a repeated INSERT
-// adds only what is missing. An INSERT takes one entry for each partition that
-// it touches (at most 50), so this is at least 2,000 INSERTs.
-const window = 100_000
-
-// NoStatistics is the one setting of tables that older servers do not know. One
-// of 26.7 computes statistics of every column at each insert and merge unless
-// told otherwise.
-const NoStatistics = ", auto_statistics_types = ''"
-
 // holes returns the functions that fill the holes of a file.
 func holes(w world, schedule *retention.Schedule) template.FuncMap {
 	h := limits{schedule}
@@ -27,10 +17,8 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"view":   w.view,
 		"text":   literal,
 		"joined": joined, "pieceKey": pieceKey, "imb": imb,
-		"window": func() int { return window },
-		"settings": func() string {
-			return fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1%s", window, NoStatistics)
-		},
+		"window":      func() int { return window },
+		"settings":    settings,
 		"ttl":         h.ttl,
 		"visible":     h.visible,
 		"own":         h.own,

@@ -20,8 +20,6 @@ const (
 	Duplicates        Query = "duplicates"
 	Identities        Query = "identities"
 	ReceiptPartitions Query = "receipt_partitions"
-	VolumeDifferences Query = "volume_differences"
-	VolumeShares      Query = "volume_shares"
 	Piece             Query = "piece"
 	SlotStatus        Query = "slot_status"
 	TableStatus       Query = "table_status"
@@ -31,7 +29,7 @@ const (
 	Definition        Query = "definition"
 	Columns           Query = "columns"
 	Editions          Query = "editions"
-	OlderServer       Query = "older_server"
+	KnownSettings     Query = "known_settings"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

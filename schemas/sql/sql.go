@@ -11,7 +11,7 @@ import (
 	"mailtrail/schemas/retention"
 )
 
-//go:embed tables/*.sql materialized/*.sql views/*.sql queries/*.sql
+//go:embed tables/*.sql views/*.sql queries/*.sql
 var files embed.FS
 
 // Kind is what an [Object] is.
@@ -19,9 +19,8 @@ type Kind string
 
 // The kinds of objects; each is the folder of its files.
 const (
-	Table        Kind = "tables"
-	Materialized Kind = "materialized"
-	View         Kind = "views"
+	Table Kind = "tables"
+	View  Kind = "views"
 )
 
 // Object is a table or view that must exist on the server.
@@ -52,7 +51,7 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 		return nil, err
 	}
 	s := &SQL{names: names, queries: map[Query]string{}}
-	for _, kind := range []Kind{Table, Materialized, View} {
+	for _, kind := range []Kind{Table, View} {
 		err := s.eachFile(string(kind), func(name, text string) error {
 			object, err := s.object(kind, name, text, schedule)
 			s.objects = append(s.objects, object)

@@ -34,8 +34,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
-		VolumeDifferences, VolumeShares, Piece,
-		SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, OlderServer,
+		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
@@ -73,6 +72,24 @@ func TestTablesRememberTokensAndDropWholeParts(t *testing.T) {
 	}
 }
 
+func TestOlderServersGetOnlySettingsThatTheyKnow(t *testing.T) {
+	all := map[string]bool{"auto_statistics_types": true, "merge_selector_base": true}
+	without := func(name string) map[string]bool {
+		return map[string]bool{"auto_statistics_types": name != "auto_statistics_types", "merge_selector_base": name != "merge_selector_base"}
+	}
+	s := builtin(t)
+	for _, o := range s.Objects() {
+		require.Equal(t, o.Create, ForServer(o.Create, all), o.Name)
+		require.Equal(t, o.Draft, ForServer(o.Draft, all), o.Name)
+	}
+	scans := object(t, s, Table, "scans").Create
+	const older = "SETTINGS non_replicated_deduplication_window = 100000, ttl_only_drop_parts = 1"
+	require.Contains(t, scans, older+", auto_statistics_types = '', merge_selector_base = 12\n")
+	require.Contains(t, ForServer(scans, without("merge_selector_base")), older+", auto_statistics_types = ''\n")
+	require.Contains(t, ForServer(scans, without("auto_statistics_types")), older+", merge_selector_base = 12\n")
+	require.Contains(t, ForServer(scans, nil), older+"\n")
+}
+
 func TestLimitsComeFromTheSchedule(t *testing.T) {
 	source := strings.Replace(string(retention.Builtin().Source()), "limit: 30d", "limit: 31d", 1)
 	schedule, err := retention.Parse([]byte(source))
@@ -102,20 +119,34 @@ func TestEveryPublicViewHidesWhatIsDue(t *testing.T) {
 }
 
 func TestATableWithoutALimitIsRefused(t *testing.T) {
-	source := strings.ReplaceAll(string(retention.Builtin().Source()), "tables: [scans, volumes]", "tables: [scans]")
+	source := strings.ReplaceAll(string(retention.Builtin().Source()), "tables: [scans]", "tables: [others]")
 	schedule, err := retention.Parse([]byte(source))
 	require.NoError(t, err)
 	_, err = New(names, schedule)
-	require.ErrorContains(t, err, "no class with table volumes")
+	require.ErrorContains(t, err, "no class with table scans")
 }
 
 func TestDraftsReadDraftsOnly(t *testing.T) {
 	s := builtin(t)
 	for _, o := range s.Objects() {
 		require.Equal(t, o.Create, s.Settle(o.Draft), o.Name)
-		for _, real := range []string{"mailtrail_data.scans", "mailtrail_data.volumes", "mailtrail_data.blocks", "mailtrail."} {
+		for _, real := range []string{"mailtrail_data.scans", "mailtrail_data.blocks", "mailtrail."} {
 			require.NotContains(t, o.Draft, real, o.Name)
 		}
+	}
+}
+
+// What is made must not be removed again.
+func TestRetiredObjectsAreNotMade(t *testing.T) {
+	s := builtin(t)
+	require.Equal(t, "DROP VIEW IF EXISTS mailtrail_data.volumes_of_scans SYNC", s.Retired()[0].Drop, "the view before the table that it writes to")
+	made := map[string]bool{}
+	for _, o := range s.Objects() {
+		made[o.Database+"."+o.Name], made["mailtrail_data."+o.DraftName] = true, true
+	}
+	for _, r := range s.Retired() {
+		require.False(t, made[r.Database+"."+r.Name], r.Name)
+		require.Contains(t, r.Drop, r.Database+"."+r.Name+" SYNC")
 	}
 }
 

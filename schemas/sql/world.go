@@ -29,7 +29,7 @@ func (w world) object(kind Kind, name string) string {
 func (s *SQL) Settle(text string) string {
 	draft, real := world{names: s.names, draft: true}, world{names: s.names}
 	var pairs []string
-	for _, kind := range []Kind{Table, Materialized, View} {
+	for _, kind := range []Kind{Table, View} {
 		pairs = append(pairs, draft.object(kind, ""), real.object(kind, ""))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)

@@ -89,25 +89,3 @@ func (s *Store) Duplicates(ctx context.Context, topic string, partition int32, f
 	}
 	return found, nil
 }
-
-// VolumeDifference is a slot in which the counts of the view volumes are not
-// the number of its scans.
-type VolumeDifference struct {
-	Class        string
-	Slot         int64 // start, Unix seconds
-	Rows, Volume uint64
-}
-
-// VolumeDifferences compares volumes with the scans, in all slots that are not due.
-func (s *Store) VolumeDifferences(ctx context.Context) (found []VolumeDifference, err error) {
-	err = s.each(ctx, sql.VolumeDifferences, nil, nil, func(rows driver.Rows) error {
-		var d VolumeDifference
-		err := rows.Scan(&d.Class, &d.Slot, &d.Rows, &d.Volume)
-		found = append(found, d)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("clickhouse: compare volumes and scans: %w", err)
-	}
-	return found, nil
-}

@@ -64,35 +64,11 @@ func TestAuditFindsTheBlockThatDiffers(t *testing.T) {
 	require.Zero(t, found[0].First)
 }
 
-func TestVolumesAreMendedByWhatTheyLack(t *testing.T) {
+func TestPlacesNamesEachPositionOnce(t *testing.T) {
 	owner, s := fresh(t)
 	require.NoError(t, s.InsertScans(t.Context(), "a", block(0, 100, 1)))
-	shares := func() []VolumeShare {
-		found, err := s.VolumeShares(t.Context(), retention.MailTracking, today())
-		require.NoError(t, err)
-		return found
-	}
-	require.Empty(t, shares())
-	mend := func(token string, lacking int64) {
-		found := shares()
-		var sum int64
-		for _, share := range found {
-			sum += share.Lacking
-		}
-		require.Equal(t, lacking, sum)
-		require.NoError(t, s.InsertVolumeShares(t.Context(), token, retention.MailTracking, today(), found))
-		require.Empty(t, shares())
-		differ, err := s.VolumeDifferences(t.Context())
-		require.NoError(t, err)
-		require.Empty(t, differ)
-	}
+	require.NoError(t, s.InsertScans(t.Context(), "b", block(11, 1, 1)))
 	exec(t, owner, "DELETE FROM mailtrail_data.scans WHERE offset < 10")
-	mend("b", -10)
-	exec(t, owner, "OPTIMIZE TABLE mailtrail_data.volumes FINAL")
-	require.EqualValues(t, 90, counted(t, s))
-	exec(t, owner, "TRUNCATE TABLE mailtrail_data.volumes")
-	mend("c", 90)
-
 	places, err := s.Places(t.Context(), event.ScansTopic, 3, 5, 11)
 	require.NoError(t, err)
 	require.Equal(t, []Place{{10, 0, retention.MailTracking, today()}, {11, 0, retention.MailTracking, today()}}, places)

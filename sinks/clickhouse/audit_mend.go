@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -52,40 +51,4 @@ func (s *Store) ReceiptPartitions(ctx context.Context) (found []TopicPartition, 
 		return nil, fmt.Errorf("clickhouse: list the partitions with receipts: %w", err)
 	}
 	return found, nil
-}
-
-// VolumeShare is what volumes lacks under one key of a slot.
-type VolumeShare struct {
-	Hour                      int64 // Unix seconds
-	Locale, EventCode, Object string
-	Lacking                   int64 // below 0 where it counts too much
-}
-
-// VolumeShares returns what volumes lacks of a slot of scans.
-func (s *Store) VolumeShares(ctx context.Context, class string, slot int64) (found []VolumeShare, err error) {
-	err = s.each(ctx, sql.VolumeShares, nil, params{"class": class, "slot": slot}, func(rows driver.Rows) error {
-		var v VolumeShare
-		err := rows.Scan(&v.Hour, &v.Locale, &v.EventCode, &v.Object, &v.Lacking)
-		found = append(found, v)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("clickhouse: compare volumes and scans of class %s, slot %s: %w", class, time.Unix(slot, 0).UTC().Format(time.RFC3339), err)
-	}
-	return found, nil
-}
-
-// InsertVolumeShares adds to a slot of volumes what it lacks. What it counts
-// too much goes in as the complement to 2^64, so that the sum is right.
-func (s *Store) InsertVolumeShares(ctx context.Context, token, class string, slot int64, shares []VolumeShare) error {
-	columns := []string{"retention_class", "slot", "hour", "scanLocaleKey", "scanEventCode", "object", "events"}
-	return s.insert(ctx, "volumes", token, columns, func(batch driver.Batch) error {
-		for _, v := range shares {
-			err := batch.Append(class, time.Unix(slot, 0).UTC(), time.Unix(v.Hour, 0).UTC(), v.Locale, v.EventCode, v.Object, uint64(v.Lacking))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

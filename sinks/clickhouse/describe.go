@@ -12,8 +12,8 @@ import (
 
 // description is what the server says an object is.
 type description struct {
-	create, engine, query, comment string
-	columns                        []sql.Column
+	create, engine, comment string
+	columns                 []sql.Column
 }
 
 // describe asks what an object is; nil where it does not exist.
@@ -27,7 +27,7 @@ func (m *migration) describe(ctx context.Context, database, name string) (*descr
 	defer rows.Close()
 	for rows.Next() {
 		d = &description{}
-		if err := rows.Scan(&d.create, &d.engine, &d.query, &d.comment); err != nil {
+		if err := rows.Scan(&d.create, &d.engine, &d.comment); err != nil {
 			return nil, fmt.Errorf("look up %s.%s: %w", database, name, err)
 		}
 	}
@@ -51,7 +51,7 @@ func (m *migration) describe(ctx context.Context, database, name string) (*descr
 
 // settle turns the description of a draft into that of the real object.
 func (d *description) settle(s *sql.SQL) {
-	d.create, d.engine, d.query = s.Settle(d.create), s.Settle(d.engine), s.Settle(d.query)
+	d.create, d.engine = s.Settle(d.create), s.Settle(d.engine)
 }
 
 // parts takes the engine of a table apart: all that cannot be altered, the

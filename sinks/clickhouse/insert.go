@@ -19,8 +19,9 @@ func insertSettings(token string) ch.Settings {
 		"async_insert":               0,
 		"insert_deduplicate":         1,
 		"insert_deduplication_token": token,
-		// A block that the table already has still goes on to the views, whose
-		// tables then keep what they miss and drop what they have.
+		// mailtrail has no materialized view, but whoever runs the server may
+		// hang one on a table. A block that the table already has still goes on
+		// to the views, whose tables then keep what they miss and drop what they have.
 		"deduplicate_blocks_in_dependent_materialized_views": 1,
 		// A block has up to 50 partitions of the table, and a replaced schedule may make them short.
 		"max_partitions_per_insert_block": 0,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"mailtrail/schemas/sql"
 )
@@ -87,46 +86,4 @@ func (m *migration) mendView(ctx context.Context, o sql.Object, have, want *desc
 	change.Action = Replaced
 	change.Drift = append(change.Drift, "definition was another")
 	return m.conn.Exec(ctx, o.Replace())
-}
-
-// mendMaterialized alters a materialized view in place: were it dropped and
-// made anew, blocks in between would not be counted.
-func (m *migration) mendMaterialized(ctx context.Context, o sql.Object, have, want *description, change *Change) error {
-	if have.create == want.create {
-		return nil
-	}
-	mend := func(drift, statement string) error {
-		change.Action, change.Drift = Altered, append(change.Drift, drift)
-		return m.conn.Exec(ctx, statement)
-	}
-	if have.query != want.query {
-		if err := mend("query was another", o.ModifyQuery(want.query)); err != nil {
-			return err
-		}
-	}
-	if have.comment != want.comment {
-		if err := mend("comment was another", o.ModifyComment(want.comment)); err != nil {
-			return err
-		}
-	}
-	if definer(have.create) != definer(want.create) {
-		if err := mend("ran as another user", m.sql.ModifyDefiner(o)); err != nil {
-			return err
-		}
-	}
-	now, err := m.describe(ctx, o.Database, o.Name)
-	if err != nil {
-		return err
-	}
-	if now == nil || now.create != want.create {
-		return fmt.Errorf("it cannot be altered to what it should be: stop ingest, DROP VIEW %s.%s, and migrate again", o.Database, o.Name)
-	}
-	return nil
-}
-
-// definer is the part of a view's description that says as whom it runs.
-func definer(create string) string {
-	_, rest, _ := strings.Cut(create, " DEFINER = ")
-	name, _, _ := strings.Cut(rest, " ")
-	return name
 }

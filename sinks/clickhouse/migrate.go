@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -21,6 +20,7 @@ const (
 	Altered   Action = "altered"
 	Replaced  Action = "replaced"
 	Filled    Action = "filled"
+	Dropped   Action = "dropped"
 )
 
 // Change says what Migrate did to one object.
@@ -38,14 +38,13 @@ type Change struct {
 // time.
 //
 // What an object should be is asked of the server itself: each is made a
-// second time as an empty draft, and the two descriptions are compared. A
-// draft of a materialized view reads a draft of its table, so no row reaches it.
+// second time as an empty draft, and the two descriptions are compared.
 //
 // Missing columns are added; types, comments, expiry and the settings that we
 // name are put right; views are replaced at once. A column or setting that we do
-// not know stays. A materialized view that is made when its source has rows
-// does not count them: audit says so. What cannot be altered in place, as the
-// partition key or the columns that are stored, is an error with the remedy.
+// not know stays. What cannot be altered in place, as the partition key or the
+// columns that are stored, is an error with the remedy. Last, what only a
+// version before needed is dropped.
 func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
 	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0]}
 	if err := m.run(ctx); err != nil {
@@ -65,13 +64,13 @@ func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
 type migration struct {
 	sql     *sql.SQL
 	conn    driver.Conn
-	data    string // the database of the base tables and drafts
-	older   bool   // the server does not know sql.NoStatistics, and computes none
+	data    string          // the database of the base tables and drafts
+	known   map[string]bool // the settings of tables that the server knows
 	changes []Change
 }
 
 func (m *migration) run(ctx context.Context) (err error) {
-	if err := m.conn.QueryRow(ctx, m.sql.Query(sql.OlderServer)).Scan(&m.older); err != nil {
+	if err := m.readKnown(ctx); err != nil {
 		return fmt.Errorf("ask for the server's settings of tables: %w", err)
 	}
 	for _, database := range m.sql.Databases() {
@@ -102,7 +101,24 @@ func (m *migration) run(ctx context.Context) (err error) {
 		}
 		m.changes = append(m.changes, change)
 	}
-	return nil
+	return m.dropRetired(ctx)
+}
+
+func (m *migration) readKnown(ctx context.Context) error {
+	rows, err := m.conn.Query(ctx, m.sql.Query(sql.KnownSettings))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	m.known = map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		m.known[name] = true
+	}
+	return rows.Err()
 }
 
 // bring makes one object what it should be.
@@ -124,22 +140,35 @@ func (m *migration) bring(ctx context.Context, o sql.Object) (Change, error) {
 		return change, errors.New("its draft is gone: does another migrate run at the same time?")
 	}
 	want.settle(m.sql)
-	switch o.Kind {
-	case sql.Table:
+	if o.Kind == sql.Table {
 		err = m.mendTable(ctx, o, have, want, &change)
-	case sql.Materialized:
-		err = m.mendMaterialized(ctx, o, have, want, &change)
-	default:
+	} else {
 		err = m.mendView(ctx, o, have, want, &change)
 	}
 	return change, err
 }
 
-func (m *migration) create(ctx context.Context, statement string) error {
-	if m.older {
-		statement = strings.Replace(statement, sql.NoStatistics, "", 1)
+// dropRetired removes what only a version before needed, once no view reads it.
+func (m *migration) dropRetired(ctx context.Context) error {
+	for _, r := range m.sql.Retired() {
+		have, err := m.describe(ctx, r.Database, r.Name)
+		if err != nil {
+			return err
+		}
+		if have == nil {
+			continue
+		}
+		name := r.Database + "." + r.Name
+		if err := m.conn.Exec(ctx, r.Drop); err != nil {
+			return fmt.Errorf("%s: drop what this version does not need: %w", name, err)
+		}
+		m.changes = append(m.changes, Change{Object: name, Action: Dropped, Drift: []string{"this version does not need it"}})
 	}
-	return m.conn.Exec(ctx, statement)
+	return nil
+}
+
+func (m *migration) create(ctx context.Context, statement string) error {
+	return m.conn.Exec(ctx, sql.ForServer(statement, m.known))
 }
 
 func (m *migration) makeDrafts(ctx context.Context) error {

@@ -16,27 +16,34 @@ func TestSameTokenIsStoredOnce(t *testing.T) {
 		require.NoError(t, s.InsertScans(t.Context(), "mail.scans:3:0-4999:1", scans))
 	}
 	require.EqualValues(t, 5000, stored(t, s))
-	require.EqualValues(t, 5000, counted(t, s))
-	differ, err := s.VolumeDifferences(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, differ)
 
 	require.NoError(t, s.InsertScans(t.Context(), "mail.scans:3:0-4999:2", scans))
 	require.EqualValues(t, 10000, stored(t, s), "another token is another block")
 }
 
+// hangView hangs a materialized view on scans, as whoever runs the server may:
+// it counts into the table sums.
+func hangView(t *testing.T, owner *Store) {
+	exec(t, owner, "CREATE TABLE mailtrail_data.sums (retention_class LowCardinality(String), slot DateTime('UTC'), events UInt64) "+
+		"ENGINE = SummingMergeTree(events) PARTITION BY (retention_class, slot) ORDER BY (retention_class, slot) SETTINGS non_replicated_deduplication_window = 1000")
+	exec(t, owner, "CREATE MATERIALIZED VIEW mailtrail_data.sums_of_scans TO mailtrail_data.sums DEFINER = view_definer SQL SECURITY DEFINER "+
+		"AS SELECT retention_class, slot, count() AS events FROM mailtrail_data.scans GROUP BY retention_class, slot")
+}
+
+func summed(t *testing.T, s *Store) uint64 {
+	return number(t, s, "SELECT sum(events) FROM mailtrail_data.sums")
+}
+
 // What a crash on the server leaves: parts of a block without the others, the
-// table without its view's share, the view's share without the table's.
+// table without a view's share, the view's share without the table's.
 func TestSameTokenAddsOnlyWhatIsMissing(t *testing.T) {
 	owner, s := fresh(t)
+	hangView(t, owner)
 	scans := block(0, 6000, 3, retention.MailTracking, retention.PackageTracking)
 	again := func() {
 		require.NoError(t, s.InsertScans(t.Context(), "token", scans))
 		require.EqualValues(t, 6000, stored(t, s))
-		require.EqualValues(t, 6000, counted(t, s))
-		differ, err := s.VolumeDifferences(t.Context())
-		require.NoError(t, err)
-		require.Empty(t, differ)
+		require.EqualValues(t, 6000, summed(t, s))
 	}
 	again()
 	slot := func(days int64) string {
@@ -45,14 +52,11 @@ func TestSameTokenAddsOnlyWhatIsMissing(t *testing.T) {
 	exec(t, owner, "ALTER TABLE mailtrail_data.scans DROP PARTITION "+slot(1))
 	require.EqualValues(t, 5000, stored(t, s))
 	again()
-	exec(t, owner, "ALTER TABLE mailtrail_data.volumes DROP PARTITION "+slot(2))
-	require.EqualValues(t, 5000, counted(t, s))
-	differ, err := s.VolumeDifferences(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []VolumeDifference{{Class: retention.MailTracking, Slot: today() - 2*86400, Rows: 1000, Volume: 0}}, differ)
+	exec(t, owner, "ALTER TABLE mailtrail_data.sums DROP PARTITION "+slot(2))
+	require.EqualValues(t, 5000, summed(t, s))
 	again()
 	exec(t, owner, "ALTER TABLE mailtrail_data.scans DROP PARTITION "+slot(0))
-	exec(t, owner, "ALTER TABLE mailtrail_data.volumes DROP PARTITION "+slot(0))
+	exec(t, owner, "ALTER TABLE mailtrail_data.sums DROP PARTITION "+slot(0))
 	again()
 }
 
@@ -70,10 +74,11 @@ func TestBlockOfManyPartitions(t *testing.T) {
 // so one part a partition: the token names all of it.
 func TestGreatInsertIsOneBlock(t *testing.T) {
 	owner, s := fresh(t)
+	hangView(t, owner)
 	exec(t, owner, "SYSTEM STOP MERGES mailtrail_data.scans")
 	require.NoError(t, s.InsertScans(t.Context(), "great", block(0, 1_100_000, 1)))
 	require.EqualValues(t, 1_100_000, stored(t, s))
-	require.EqualValues(t, 1_100_000, counted(t, s))
+	require.EqualValues(t, 1_100_000, summed(t, s))
 	require.EqualValues(t, 1, number(t, s, "SELECT count() FROM system.parts WHERE database = 'mailtrail_data' AND table = 'scans'"))
 }
 

@@ -27,7 +27,7 @@ type Config struct {
 	// User logs in: the owner to migrate, the writer to insert.
 	User string
 	// Definer is the user, without a login, as which all views run: it reads
-	// the base tables and inserts into those that materialized views fill.
+	// the base tables.
 	Definer string
 	// TLS is nil for a connection in clear.
 	TLS *tls.Config

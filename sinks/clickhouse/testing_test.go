@@ -83,11 +83,11 @@ func receiptOf(c *event.ScanColumns, at int64) event.Receipt {
 	return r
 }
 
-// stored and counted are what the tables scans and volumes hold.
+// stored is what the table scans holds, counted what the view volumes says.
 func stored(t *testing.T, s *Store) uint64 {
 	return number(t, s, "SELECT count() FROM mailtrail_data.scans")
 }
 
 func counted(t *testing.T, s *Store) uint64 {
-	return number(t, s, "SELECT sum(events) FROM mailtrail_data.volumes")
+	return number(t, s, "SELECT sum(events) FROM mailtrail.volumes")
 }

@@ -1,3 +1,3 @@
-SELECT create_table_query, engine_full, as_select, comment
+SELECT create_table_query, engine_full, comment
 FROM system.tables
 WHERE database = {database:String} AND name = {name:String}

@@ -9,8 +9,18 @@ CREATE VIEW {{.Name}}
     `events` UInt64 COMMENT 'number of scan events'
 )
 DEFINER = {{.Definer}} SQL SECURITY DEFINER
-AS SELECT retention_class, slot, hour, scanLocaleKey, scanEventCode, object, sum(events) AS events
-FROM {{table "volumes"}}
-WHERE {{visible "volumes"}}
+-- The rows are counted when the view is read. A materialized view that kept sums cost the server 0.9 microseconds an event,
+-- 21.6 s for 13.6 s: a block in 40 pairs of class and slot made a second set of 40 parts, to be merged too. What is counted
+-- live cannot disagree with the rows.
+AS SELECT
+    retention_class,
+    slot,
+    toStartOfHour(scanDatetime) AS hour,
+    scanLocaleKey,
+    scanEventCode,
+    object,
+    count() AS events
+FROM {{table "scans"}}
+WHERE {{visible "scans"}}
 GROUP BY retention_class, slot, hour, scanLocaleKey, scanEventCode, object
 COMMENT 'Number of scan events by hour, facility, event code and kind of object. Nothing past its limit is visible.'
