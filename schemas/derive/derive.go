@@ -149,7 +149,12 @@ func (t *Tables) bars(s *event.Scan, bars []byte, told event.Repair, d *Scan) (r
 	d.Object = event.IMb.String()
 	d.digits = append(append(d.digits[:0], m.Tracking()...), m.Routing()...)
 	d.Code = d.digits
-	return t.piece(s, &m, d)
+	kind, refused := t.piece(s, &m, d)
+	if refused != nil && d.RepairedBars > 0 {
+		// It is the repair that is wrong: other barcodes known, it may be another.
+		refused = badBars(event.UnreadableBars, errDisagrees)
+	}
+	return kind, refused
 }
 
 func (t *Tables) piece(s *event.Scan, m *barcode.IMb, d *Scan) (retention.Kind, *event.Error) {

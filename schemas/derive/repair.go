@@ -42,7 +42,10 @@ func (t *Tables) repair(bars []byte, told event.Repair, d *Scan) (m barcode.IMb,
 	return found.IMb, found.UpsideDown, nil
 }
 
-var errAmbiguous = errors.New("the bars are damaged, and several barcodes are equally near")
+var (
+	errAmbiguous = errors.New("the bars are damaged, and several barcodes are equally near")
+	errDisagrees = errors.New("the bars are damaged, and the nearest barcode does not agree with the parts beside it")
+)
 
 // Confidence is that of a repair in ten-thousandths, rounded down.
 func Confidence(r *barcode.Repaired) uint16 { return uint16(r.Confidence * event.MaxConfidence) }

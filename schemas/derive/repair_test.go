@@ -148,3 +148,17 @@ func TestRepairAllocatesNothing(t *testing.T) {
 		}
 	}))
 }
+
+func TestARepairThatDisagreesIsNone(t *testing.T) {
+	tables, err := Builtin()
+	require.NoError(t, err)
+	var d Scan
+	m, bars := letters(t, rand.New(rand.NewPCG(9, 10)))
+	for wrong, code := range map[int]event.Code{0: event.Contradiction, 1: event.UnreadableBars} {
+		s := scan(t, fmt.Sprintf(`{"bars":%q,"imbMid":"999999","scanDatetime":"2026-11-20T14:03:22Z","machineId":"M"}`, misread(rand.New(rand.NewPCG(1, 1)), append([]byte{}, bars...), wrong)))
+		refused := tables.From(s, Envelope{}, &d)
+		require.NotNil(t, refused)
+		require.Equal(t, code, refused.Code)
+		require.NotContains(t, refused.Error(), string(m.MID()))
+	}
+}
