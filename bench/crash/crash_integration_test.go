@@ -141,6 +141,10 @@ func (r *run) finish() {
 		}
 		select {
 		case <-r.feed.ended:
+			if b.taken <= 0 || b.lag > 0 || len(b.open) > 0 || !r.repaired() {
+				return false
+			}
+			b = r.look() // the repair's replays are in the topic by now
 			return b.taken > 0 && b.lag == 0 && len(b.open) == 0
 		default:
 			return false

@@ -66,6 +66,7 @@ func (f *feed) start(ctx context.Context, parts []part, url, token string, seed 
 		options := simulate.Defaults(time.Now())
 		options.Seed, options.Count = seed+uint64(i), uint64(float64(f.total)*part.share)
 		options.BatchSize, options.Wire = requestEvents, part.wire
+		options.Shares.ThreeWrong = 0.002
 		tell := func(p simulate.Progress) { f.tell(i, p) }
 		own := func() float64 { return f.share(i, options.Count) }
 		f.group.Go(func() (err error) {

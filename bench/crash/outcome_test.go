@@ -24,12 +24,15 @@ func (k kind) String() string { return fmt.Sprintf("%s %s %s", k.Class, k.Outcom
 // refused is the outcome of what never entered Kafka.
 const refused = "refused"
 
-// expected adds up what the truths say of all events, by kind.
+// expected adds up what the truths say of all events, by kind. What is stored by a replay was rejected before.
 func expected(truths []simulate.Truth) map[kind]uint64 {
 	sum := map[kind]uint64{}
 	for _, truth := range truths {
 		for _, row := range truth {
 			sum[kind{row.Class, row.Outcome, row.Reason}] += row.Events
+			if row.Replayed {
+				sum[kind{"", event.Rejected.String(), string(event.UnreadableBars)}] += row.Events
+			}
 		}
 	}
 	return sum
@@ -53,18 +56,25 @@ func (r *storeReader) found(ctx context.Context) (map[kind]uint64, error) {
 // content is what a topic holds.
 type content struct {
 	messages, events uint64
-	repeats          uint64 // events whose batch id and place stand at an earlier position
+	repeats          uint64 // events whose batch id and place, or whose origin, stand at an earlier position
 	ends             map[int32]int64
 }
 
 // readFront reads all of mail.scans.
 func readFront(ctx context.Context, client *kafka.Client) (content, error) {
 	held := content{ends: map[int32]int64{}}
-	seen := map[string][]event.Ranges{}
+	seen, origins := map[string][]event.Ranges{}, map[string]bool{}
 	err := client.Scan(ctx, event.ScansTopic, func(m *event.Message) error {
 		events := eventsIn(m)
 		held.messages, held.events = held.messages+1, held.events+events
 		held.ends[m.Partition] = m.Offset + 1
+		if origin := string(m.Header(event.OriginHeader)); origin != "" {
+			if origins[origin] {
+				held.repeats += events
+			}
+			origins[origin] = true
+			return nil
+		}
 		id := string(m.Header(event.BatchIDHeader))
 		if id == "" {
 			return nil

@@ -75,6 +75,17 @@ func (s *site) look() backlog {
 	return b
 }
 
+// repaired tells whether the repair of rejects has looked at all that there are.
+func (s *site) repaired() bool {
+	backlogs, err := s.kafka.Backlogs(s.t.Context(), group+"-repair", event.RejectsTopic)
+	for _, b := range backlogs {
+		if b.Committed < b.End {
+			return false
+		}
+	}
+	return err == nil
+}
+
 // see asks the broker until it answers.
 func (s *site) see() (b backlog) {
 	s.await("the broker to answer", faultWithin, func() bool {

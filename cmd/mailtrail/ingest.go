@@ -111,7 +111,7 @@ func startIngest(ctx context.Context, r *role) error {
 		defer stores.close()
 		return part.Run(ctx)
 	})
-	return nil
+	return r.startRepair(stores.rules.tables)
 }
 
 func wallClock() int64 { return time.Now().UnixMilli() }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"time"
 
 	"mailtrail/cmd/mailtrail/config"
 	"mailtrail/pipeline/ingest"
@@ -43,6 +44,10 @@ func loadRules(c *config.Loaded, zones []string) (*ruleBook, error) {
 			book.tables.ServiceTypes, err = barcode.ParseServiceTypes(text)
 			return err
 		}},
+		{"reference.known_barcodes", c.Reference.KnownBarcodes, func(text []byte) (err error) {
+			book.tables.Known, err = parseKnown(text, c.Reference.KnownBarcodes, modified(c.Reference.KnownBarcodes))
+			return err
+		}},
 	} {
 		if file.path == "" {
 			continue
@@ -61,6 +66,15 @@ func loadRules(c *config.Loaded, zones []string) (*ruleBook, error) {
 		}
 	}
 	return book, nil
+}
+
+// modified is when the file was written: the day of a table that does not say its own, and the same at each start.
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Unix(0, 0)
+	}
+	return info.ModTime().UTC()
 }
 
 // ingestRules are the rules as ingest takes them.

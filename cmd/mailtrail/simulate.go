@@ -27,6 +27,8 @@ type simulateFlags struct {
 	truth              string
 	wire               string
 	batch, concurrency int
+	damaged            float64
+	knownOut           string
 }
 
 func newSimulateCommand(a *app) *cobra.Command {
@@ -36,7 +38,12 @@ func newSimulateCommand(a *app) *cobra.Command {
 		Short: "A model of the mail: realistic scans, and the truth about them",
 		Long: `simulate sends the scans of a modelled day of mail to the gateway, into Kafka or into a file.
 The same seed, count and start are the same mail at any speed. --truth writes what must become of
-every event, from the model's own state.`,
+every event, from the model's own state.
+
+Of the reads of letters and flats some are damaged (--damaged): one, two or three bars read wrongly, or some not
+read at all. The truth has a line for each: the bars, the barcode of the piece, and whether the read is stored
+(and as which barcode, if it is not its own), or rejected as ambiguous or unreadable. --known-out writes the
+mailers of the mail in the form that reference.known_barcodes takes, which settles most of the ambiguous ones.`,
 		Example: `  mailtrail simulate --count 100000 --to http --token-file token.txt --truth truth.jsonl`,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.simulate(c.Context(), f) },
@@ -53,6 +60,8 @@ every event, from the model's own state.`,
 	flags.StringVar(&f.truth, "truth", "", "file for the truth, JSON lines")
 	flags.StringVar(&f.wire, "wire", "json", "form of the events: json or protobuf")
 	flags.IntVar(&f.batch, "batch", 500, "events in a request")
+	flags.Float64Var(&f.damaged, "damaged", 0.002, "`share` of events with damaged bars, 0 to 0.4")
+	flags.StringVar(&f.knownOut, "known-out", "", "`file` for the mailers of this mail, as known barcodes")
 	flags.IntVar(&f.concurrency, "concurrency", 4, "requests under way at once")
 	return command
 }
@@ -61,6 +70,11 @@ func (f *simulateFlags) options(a *app) (simulate.Options, error) {
 	options := simulate.Defaults(a.now())
 	options.Seed, options.Count, options.Duration, options.Rate, options.BatchSize = f.seed, f.count, f.duration, f.rate, f.batch
 	options.Wire = simulate.Wire(f.wire)
+	if !(f.damaged >= 0 && f.damaged <= 0.4) {
+		return options, wrongUsage("--damaged %g: expected 0 to 0.4", f.damaged)
+	}
+	each := f.damaged / 4
+	options.Shares.OneWrong, options.Shares.TwoWrong, options.Shares.ThreeWrong, options.Shares.Erased = each, each, each, each
 	if (f.count == 0) == (f.duration == 0) {
 		return options, wrongUsage("expected either --count or --duration")
 	}
@@ -94,6 +108,16 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 		return err
 	}
 	options.Schedule, options.Facilities, options.Ahead = rules.schedule, rules.tables.Facilities, r.config.Ingest.Ahead
+	options.Known = rules.tables.Known
+	if f.knownOut != "" {
+		known, err := simulate.KnownBarcodes(options)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(f.knownOut, known, 0o644); err != nil {
+			return err
+		}
+	}
 	bar := a.newProgress("simulated mail", "events", eventsToSend(options))
 	sent := uint64(0)
 	tell := func(p simulate.Progress) {

@@ -37,6 +37,7 @@ type envelope struct {
 	zone     string
 	device   string
 	origin   string
+	repair   event.Repair // of a replay
 }
 
 // keptHeaders are the headers that a reject keeps from its message.
@@ -51,6 +52,9 @@ func (e *envelope) kept() (headers []event.Header) {
 		if value := e.message.Header(name); value != nil && len(value) <= maxHeader {
 			headers = append(headers, event.Header{Key: name, Value: bytes.Clone(value)})
 		}
+	}
+	if e.repair.Mending != nil { // so that it is not repaired again and again
+		headers = append(headers, event.Header{Key: event.RepairHeader, Value: e.repair.Text()})
 	}
 	return headers
 }
@@ -136,7 +140,7 @@ func (u *builder) event(b *block, env *envelope, index uint32, raw []byte, err *
 		u.reject(b, env, index, event.DecodeStage, err, raw)
 		return
 	}
-	if err := u.rules.Tables.From(&u.scan, env.zone, &u.derived); err != nil {
+	if err := u.rules.Tables.From(&u.scan, derive.Envelope{Zone: env.zone, Repair: env.repair}, &u.derived); err != nil {
 		u.reject(b, env, index, event.DeriveStage, err, raw)
 		return
 	}
@@ -152,6 +156,7 @@ func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
 	rows.Append(&event.ScanRow{
 		Class: d.Class, Object: d.Object, Origin: env.origin, Device: env.device, Offset: env.message.Offset, Index: index,
 		Scanned: d.UnixMilli, ScanShift: d.ShiftMinutes, Flags: uint32(d.Flags), PieceKey: d.PieceKey, Code: d.Code,
+		RepairedBars: d.RepairedBars, RepairConfidence: d.RepairConfidence,
 	}, &u.scan)
 	b.received = append(b.received, env.received)
 	b.replayed = append(b.replayed, env.origin != "")
@@ -218,6 +223,13 @@ func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
 		if _, err := event.ParseIdentity(env.origin); err != nil {
 			env.origin = ""
 			return env, badHeader(event.OriginHeader, "TOPIC/PARTITION/OFFSET/INDEX")
+		}
+		if text := m.Header(event.RepairHeader); text != nil {
+			var err error
+			if env.repair, err = event.ParseRepair(text); err != nil || len(text) > maxHeader {
+				env.repair = event.Repair{}
+				return env, badHeader(event.RepairHeader, "CONFIDENCE MENDING, such as 9871 12D,40T")
+			}
 		}
 	}
 	var err *event.Error

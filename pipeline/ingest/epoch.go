@@ -25,7 +25,7 @@ type Rules struct {
 
 // decoderVersion names the rules of reading, checking and deriving events. It
 // changes whenever any event could get another row or outcome.
-const decoderVersion = 2
+const decoderVersion = 3
 
 // codeVersion names all rules that are code.
 func codeVersion() string {
@@ -40,6 +40,7 @@ const (
 	serviceTypesPart    = "service_types"
 	specialServicesPart = "special_services"
 	facilitiesPart      = "facilities"
+	knownPart           = "known_barcodes" // without content where none are known
 )
 
 // Epoch is a set of rules under a name that follows from their content.
@@ -57,6 +58,7 @@ func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
 		{Name: serviceTypesPart, Content: []byte(rules.Tables.ServiceTypes.Text())},
 		{Name: specialServicesPart, Content: []byte(rules.Tables.SpecialServices.Text())},
 		{Name: facilitiesPart, Content: rules.Tables.Facilities.Encode()},
+		{Name: knownPart, Content: knownText(rules.Tables.Known)},
 	}
 	hash := sha256.New()
 	for _, p := range parts {
@@ -95,13 +97,28 @@ func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
 	types, err3 := barcode.ParseServiceTypes(content[serviceTypesPart])
 	special, err4 := barcode.ParseSpecialServices(content[specialServicesPart])
 	facilities, err5 := facility.Parse(bytes.NewReader(content[facilitiesPart]))
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	known, err6 := parseKnown(content[knownPart])
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return Epoch{}, fmt.Errorf("read epoch %s: %w", name, err)
 	}
-	rules := Rules{Schedule: schedule, Ahead: ahead, Tables: &derive.Tables{ServiceTypes: types, SpecialServices: special, Facilities: facilities}}
+	rules := Rules{Schedule: schedule, Ahead: ahead, Tables: &derive.Tables{ServiceTypes: types, SpecialServices: special, Facilities: facilities, Known: known}}
 	epoch, _ := NewEpoch(rules)
 	if epoch.Name != name {
 		return Epoch{}, fmt.Errorf("epoch %s: its tables have another content by now (%s): restore the table epochs from a copy", name, epoch.Name)
 	}
 	return epoch, nil
+}
+
+func knownText(known *barcode.KnownSet) []byte {
+	if known == nil {
+		return nil
+	}
+	return []byte(known.Text())
+}
+
+func parseKnown(text []byte) (*barcode.KnownSet, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	return barcode.ParseKnownSet(text)
 }

@@ -9,7 +9,7 @@ import (
 // milliseconds) from a device with the time zone, if it were no repeat.
 func (r Rules) Preview(s *event.Scan, zone string, now int64) (class string, outcome event.Outcome, err *event.Error) {
 	var d derive.Scan
-	if err := r.Tables.From(s, zone, &d); err != nil {
+	if err := r.Tables.From(s, derive.Envelope{Zone: zone}, &d); err != nil {
 		return "", event.Rejected, err
 	}
 	if d.UnixMilli > now+r.Ahead.Milliseconds() {

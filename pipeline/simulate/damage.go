@@ -37,6 +37,11 @@ const (
 	future
 	stale
 	expired
+	// Bars of which some were read wrongly or not at all: see misread.
+	oneWrong
+	twoWrong
+	threeWrong
+	erased
 	numDamages
 )
 
@@ -92,9 +97,12 @@ func (d damage) tells() bool {
 	return d == sound || d == future || d == stale || d == expired
 }
 
+// misreads reports whether bars were damaged that may be repaired.
+func (d damage) misreads() bool { return d >= oneWrong && d <= erased }
+
 // fits reports whether the damage can be done to a scan of the object.
 func (d damage) fits(o *object) bool {
-	return d != contradictory && d != unreadable || o.field == event.IMb
+	return d != contradictory && d != unreadable && !d.misreads() || o.field == event.IMb
 }
 
 // debts are the damages that were drawn and not yet done: the next event that
@@ -133,6 +141,7 @@ func (m *model) drawDamage() damage {
 	}{
 		{s.Stale, stale}, {s.Expired, expired}, {s.Contradictory, contradictory}, {s.Unreadable, unreadable},
 		{s.UnknownFacility, unknownFacility}, {s.Future, future},
+		{s.OneWrong, oneWrong}, {s.TwoWrong, twoWrong}, {s.ThreeWrong, threeWrong}, {s.Erased, erased},
 	} {
 		if at -= each.share; at < 0 {
 			return each.kind

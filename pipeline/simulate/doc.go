@@ -20,7 +20,7 @@
 //
 // Every disturbance is made on purpose, one to an event, so the model knows
 // what must become of each event at each door: see damage. It never asks the
-// pipeline's code. Its rules:
+// pipeline's code, except for damaged bars. Its rules:
 //
 //   - What cannot be read as an event is refused by the gateway, and rejected
 //     with the same reason where it was written straight to Kafka.
@@ -29,6 +29,10 @@
 //     expired once its slot was due; the second is rejected.
 //   - Contradictions, unreadable bars and local times at unknown facilities are
 //     rejected at either door.
+//   - Damaged bars become the nearest barcode, as schemas/barcode finds it: in the
+//     stream, or by a replay where more bars are wrong than the stream repairs. Where
+//     several are equally near or none is near enough they are rejected. The truth
+//     names the piece of each such event, and where it is stored as another.
 //   - In the copy of a request, what the gateway refused is refused again and all
 //     the rest is a duplicate, whatever became of it the first time.
 //   - The class is what barcode and specialService tell. It is empty where the

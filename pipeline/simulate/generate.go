@@ -84,6 +84,9 @@ func (g *generator) add(ctx context.Context, o *object, at int64) error {
 	r.Body, l = g.write(r.Body, o, at)
 	r.ends = append(r.ends, len(r.Body))
 	r.labels = append(r.labels, l)
+	if l.damage.misreads() {
+		r.reads = append(r.reads, g.read)
+	}
 	if r.Len() < g.options.BatchSize {
 		return nil
 	}

@@ -128,6 +128,10 @@ func TestSharesAreNearWhatWasAsked(t *testing.T) {
 	near("unreadable", total[unreadable]/n, s.Unreadable)
 	near("unknown facility", total[unknownFacility]/n, s.UnknownFacility)
 	near("future", total[future]/n, s.Future)
+	near("one wrong bar", total[oneWrong]/n, s.OneWrong)
+	near("two wrong bars", total[twoWrong]/n, s.TwoWrong)
+	near("three wrong bars", total[threeWrong]/n, s.ThreeWrong)
+	near("bars not read", total[erased]/n, s.Erased)
 	for d := firstMalformed; d <= lastMalformed; d++ {
 		near("malformed", total[d]/n, s.Malformed/6)
 	}

@@ -2,7 +2,9 @@ package simulate
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"time"
 
 	"mailtrail/schemas/barcode"
 )
@@ -63,6 +65,28 @@ func newMailers(count int, plants int, r *random) (*mailers, error) {
 		}
 	}
 	return m, nil
+}
+
+// KnownBarcodes lists the mailers of the options' mail as a known set (see
+// barcode.ParseKnownSet): all serial numbers of each.
+func KnownBarcodes(options Options) ([]byte, error) {
+	options, err := options.complete()
+	if err != nil {
+		return nil, err
+	}
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	m, err := newModel(options)
+	if err != nil {
+		return nil, err
+	}
+	text := fmt.Appendf(nil, "# The %d mailers of simulated mail.\neffective %s\nsource mailtrail simulate, seed %d\n",
+		len(m.mailers.all), options.Start.UTC().Format(time.DateOnly), options.Seed)
+	for i := range m.mailers.all {
+		text = append(append(text, m.mailers.all[i].mid...), '\n')
+	}
+	return text, nil
 }
 
 func drawMID(r *random) string {

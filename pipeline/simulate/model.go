@@ -3,6 +3,7 @@ package simulate
 import (
 	"time"
 
+	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
@@ -33,11 +34,14 @@ type model struct {
 	tag    []byte
 	bars   []byte
 	fields []byte
+
+	read     misread // of the last event with damaged bars
+	repairer *barcode.Repairer
 }
 
 func newModel(o Options) (*model, error) {
 	m := &model{
-		options: o, behind: o.Schedule.Behind(event.ScansTopic), writer: newWriter(o.Wire),
+		options: o, repairer: barcode.NewRepairer(o.Known), behind: o.Schedule.Behind(event.ScansTopic), writer: newWriter(o.Wire),
 		plans: random{mix(o.Seed)}, chaos: random{mix(o.Seed + 1<<32)}, travel: random{mix(o.Seed + 2<<32)},
 	}
 	for c := mail; c < numClasses; c++ {
@@ -45,7 +49,8 @@ func newModel(o Options) (*model, error) {
 		m.slots[c] = time.Duration(m.rows[c].Slot).Milliseconds()
 	}
 	s := &o.Shares
-	m.damaged = s.Stale + s.Expired + s.Malformed + s.Contradictory + s.Unreadable + s.UnknownFacility + s.Future
+	m.damaged = s.Stale + s.Expired + s.Malformed + s.Contradictory + s.Unreadable + s.UnknownFacility + s.Future +
+		s.OneWrong + s.TwoWrong + s.ThreeWrong + s.Erased
 	var err error
 	if m.network, err = newNetwork(o.Facilities, &m.plans); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/facility"
 	"mailtrail/schemas/retention"
@@ -70,6 +71,8 @@ type Options struct {
 	Ahead time.Duration
 	// Schedule is the retention schedule that the doors keep; nil: the built-in one.
 	Schedule *retention.Schedule
+	// Known are the barcodes that the doors know; nil: none.
+	Known *barcode.KnownSet
 	// Facilities is the facility table that the doors know; nil: the built-in one.
 	Facilities *facility.Table
 }
@@ -88,6 +91,12 @@ type Shares struct {
 	UnknownFacility float64 // events with a local time at a facility that is not known
 	Future          float64 // events further ahead than ahead
 
+	// Events of letters and flats with damaged bars. OneWrong, TwoWrong and Erased (one to
+	// six bars that were not read) are repaired in the stream where they can be; ThreeWrong
+	// are rejected there and then, as a rule, stored by a replay of what repairs rejects,
+	// so that the topic has them twice.
+	OneWrong, TwoWrong, ThreeWrong, Erased float64
+
 	UnknownSTID float64 // trays with a STID that the service type table does not know
 	Bars        float64 // events of letters and flats with bars instead of digits
 	LocalTime   float64 // runs of a machine with local times, without an offset
@@ -103,6 +112,7 @@ func Defaults(now time.Time) Options {
 			Repeated: 0.01, OutOfOrder: 0.01, Late: 0.02,
 			Stale: 0.001, Expired: 0.002, Malformed: 0.003, Contradictory: 0.002,
 			Unreadable: 0.002, UnknownFacility: 0.001, Future: 0.001,
+			OneWrong: 0.0005, TwoWrong: 0.0005, Erased: 0.0005,
 			UnknownSTID: 0.005, Bars: 0.03, LocalTime: 0.1,
 		},
 	}
@@ -181,6 +191,7 @@ func (s *Shares) mistakes() (found []error) {
 		{"stale", s.Stale, true}, {"expired", s.Expired, true}, {"malformed", s.Malformed, true},
 		{"contradictory", s.Contradictory, true}, {"unreadable", s.Unreadable, true},
 		{"unknown facility", s.UnknownFacility, true}, {"future", s.Future, true},
+		{"one wrong bar", s.OneWrong, true}, {"two wrong bars", s.TwoWrong, true}, {"three wrong bars", s.ThreeWrong, true}, {"erased", s.Erased, true},
 		{"unknown STID", s.UnknownSTID, false}, {"bars", s.Bars, false}, {"local time", s.LocalTime, false},
 	} {
 		if !(share.value >= 0 && share.value <= 1) {

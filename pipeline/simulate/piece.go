@@ -200,10 +200,7 @@ func checkDigit(digits []byte) byte {
 // appendBars appends the bars of a mailpiece; too many of them are left out
 // where it is not to be read.
 func appendBars(dst []byte, digits []byte, readable bool, r *random) []byte {
-	piece, err := barcode.ParseIMb(digits)
-	if err != nil {
-		panic("simulate: the model made a barcode that is none: " + err.Error())
-	}
+	piece := mustIMb(digits)
 	bars := piece.Bars()
 	for lost := 0; !readable && lost < lostBars; {
 		if at := r.below(barcode.BarCount); bars[at] != '?' {

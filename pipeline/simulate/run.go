@@ -162,6 +162,9 @@ const (
 // write appends one scan to the body of a request, damaged as was drawn for it.
 func (m *model) write(body []byte, o *object, at int64) ([]byte, label) {
 	d := m.debts.draw(m, o)
+	if d.misreads() {
+		m.read = m.misread(o, d)
+	}
 	missing := nothing
 	if d == missingField {
 		missing = part(m.chaos.below(int64(nothing)))
@@ -182,7 +185,7 @@ func (m *model) write(body []byte, o *object, at int64) ([]byte, label) {
 	f = append(f, m.run.rest...)
 	m.fields = f
 	known := o.class
-	if !d.tells() {
+	if !d.tells() && !(d.misreads() && m.read.atOnce()) {
 		known = untold
 	}
 	return m.writer.event(body, f, d == truncated), label{known, d}
@@ -190,11 +193,14 @@ func (m *model) write(body []byte, o *object, at int64) ([]byte, label) {
 
 func (m *model) appendObject(f []byte, o *object, d damage) []byte {
 	w := m.writer
-	bars := o.field == event.IMb && (d == unreadable || m.chaos.chance(m.options.Shares.Bars))
-	if bars {
+	bars := o.field == event.IMb && !d.misreads() && (d == unreadable || m.chaos.chance(m.options.Shares.Bars))
+	switch {
+	case d.misreads():
+		f = appendText(w, f, event.Bars, m.read.bars[:])
+	case bars:
 		m.bars = appendBars(m.bars[:0], o.text, d != unreadable, &m.chaos)
 		f = appendText(w, f, event.Bars, m.bars)
-	} else {
+	default:
 		f = appendText(w, f, o.field, o.text)
 	}
 	switch {
@@ -205,7 +211,7 @@ func (m *model) appendObject(f []byte, o *object, d damage) []byte {
 			last -= len(`",`)
 		}
 		f[last] = '0' + (f[last]-'0'+1)%10
-	case m.run.mids && o.mid != nil && d != unreadable:
+	case m.run.mids && o.mid != nil && d != unreadable && !d.misreads():
 		f = appendText(w, f, event.IMbMid, o.mid)
 	}
 	if o.tag != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Truth is what must become of the events: one row for each door, class,
-// outcome and reason, in that order.
+// outcome and reason, in that order, and one for each event with damaged bars.
 type Truth []Row
 
 // Row is how many events of a class must have one outcome.
@@ -27,6 +27,16 @@ type Row struct {
 	// Reason is an event.Code where the event was rejected or refused, else empty.
 	Reason string `json:"reason"`
 	Events uint64 `json:"events"`
+
+	// Of an event with damaged bars: what was done to them, the bars as they were read, and
+	// the barcode of the piece. StoredAs is the barcode as which it is stored, where that is
+	// another one. Replayed: the stream rejects it with its bars, and what repairs rejects
+	// has it stored by a replay.
+	Damage   string `json:"damage,omitempty"`
+	Bars     string `json:"bars,omitempty"`
+	IMb      string `json:"imb,omitempty"`
+	StoredAs string `json:"storedAs,omitempty"`
+	Replayed bool   `json:"replayed,omitempty"`
 }
 
 // Totals returns the events by outcome at a door.
@@ -72,6 +82,7 @@ func ReadTruth(r io.Reader) (Truth, error) {
 // tally counts what was sent: originals and copies, by class and damage.
 type tally struct {
 	originals, copies [numClasses][numDamages]uint64
+	reads             []misread // originals
 }
 
 func (t *tally) add(r *Request) {
@@ -79,7 +90,13 @@ func (t *tally) add(r *Request) {
 	if r.Copy {
 		counts = &t.copies
 	}
+	if !r.Copy {
+		t.reads = append(t.reads, r.reads...)
+	}
 	for _, l := range r.labels {
+		if l.damage.misreads() && !r.Copy {
+			continue
+		}
 		counts[l.class][l.damage]++
 	}
 }
@@ -103,6 +120,13 @@ func (t *tally) truth(door Door) Truth {
 			}
 		}
 	}
+	for i := range t.reads {
+		for _, at := range [...]Door{HTTP, Kafka} {
+			if door == at || door == File {
+				events[t.reads[i].row(at)]++
+			}
+		}
+	}
 	var rows Truth
 	for row, n := range events {
 		if row.Events = n; n > 0 {
@@ -110,7 +134,7 @@ func (t *tally) truth(door Door) Truth {
 		}
 	}
 	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(a.Door, b.Door), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(a.Door, b.Door), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Bars, b.Bars), cmp.Compare(a.IMb, b.IMb))
 	})
 	return rows
 }

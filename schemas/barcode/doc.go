@@ -101,6 +101,9 @@
 // how far the next barcode is, and its confidence, the probability that it is what was printed if each bar is misread with the probability
 // Misread. Where barcodes are equally near the read is OutcomeAmbiguous and Candidates lists them.
 //
+// AppendMending says in a few words what a repair changed, and Mend applies them: so an answer travels without the barcode, and is checked
+// instead of searched again.
+//
 // With two wrong bars about 98 of 100 reads are repaired, and two in 10,000 wrongly; with three 80 to 88 and less than one in 100; four are worth
 // a try. The rest is ambiguous by nature: barcodes lie no further apart. What the bars leave open a KnownSet settles, the serial numbers that
 // are expected in the mail, read by ParseKnownSet.

@@ -15,10 +15,16 @@ func DecodeBars(bars []byte) (m IMb, upsideDown bool, err error) {
 	}
 	m, upsideDown, ok := decodeEitherWay(&state)
 	if !ok {
-		return IMb{}, false, &Error{ObjectIMb, PartBars, 0, "bars of one barcode", ErrNoBarcode}
+		return IMb{}, false, errNoBarcode
 	}
 	return m, upsideDown, nil
 }
+
+// What a stream of damaged reads meets for most of them is made once.
+var (
+	errNoBarcode = &Error{ObjectIMb, PartBars, 0, "bars of one barcode", ErrNoBarcode}
+	errBarCount  = &Error{ObjectIMb, PartBars, 0, "65 bars", ErrBarCount}
+)
 
 func decodeEitherWay(state *[ends]byte) (m IMb, upsideDown, ok bool) {
 	if m, ok := decodeEnds(state); ok {
@@ -77,7 +83,7 @@ func refuseBars(bars []byte) error {
 		}
 	}
 	if len(bars) != BarCount {
-		return &Error{ObjectIMb, PartBars, 0, "65 bars", ErrBarCount}
+		return errBarCount
 	}
 	return &Error{ObjectIMb, PartBars, unknown, "A, D, F or T", ErrBarUnknown}
 }

@@ -17,6 +17,9 @@ type Tables struct {
 	ServiceTypes    *barcode.ServiceTypes
 	SpecialServices *barcode.SpecialServices
 	Facilities      *facility.Table
+	// Known are barcodes that are expected in the mail: they settle which one damaged
+	// bars are. nil: none are known.
+	Known *barcode.KnownSet
 }
 
 // Builtin returns the tables that come with the program.
@@ -28,6 +31,15 @@ func Builtin() (*Tables, error) {
 	return &Tables{
 		ServiceTypes: barcode.BuiltinServiceTypes(), SpecialServices: barcode.BuiltinSpecialServices(), Facilities: facilities,
 	}, nil
+}
+
+// Envelope is what came beside an event and counts for what follows from it.
+type Envelope struct {
+	// Zone is the IANA name of the device's configured time zone, empty where it has none;
+	// it serves local times at places without a known zone.
+	Zone string
+	// Repair is how the bars were repaired before; without a Mending they were not.
+	Repair event.Repair
 }
 
 // Scan is what follows from one scan event. It is made to be used again.
@@ -46,20 +58,22 @@ type Scan struct {
 	// Class is the retention class.
 	Class string
 	Flags event.Flags
+	// RepairedBars is how many bars were damaged, and RepairConfidence the probability
+	// that Code is what was printed, in ten-thousandths; both 0 where none was damaged.
+	RepairedBars, RepairConfidence uint16
 
-	digits []byte // memory for Code
+	digits   []byte // memory for Code
+	repairer repairer
 }
 
-// From fills d from a checked event. zone is the IANA name of the device's
-// configured time zone, empty where it has none; it serves local times at
-// places without a known zone. An error has the stage event.DeriveStage.
-func (t *Tables) From(s *event.Scan, zone string, d *Scan) *event.Error {
-	d.PieceKey, d.Flags = d.PieceKey[:0], 0
-	kind, err := t.object(s, d)
+// From fills d from a checked event. An error has the stage event.DeriveStage.
+func (t *Tables) From(s *event.Scan, e Envelope, d *Scan) *event.Error {
+	d.PieceKey, d.Flags, d.RepairedBars, d.RepairConfidence = d.PieceKey[:0], 0, 0, 0
+	kind, err := t.object(s, e, d)
 	if err != nil {
 		return err
 	}
-	if err := t.instant(s, zone, d); err != nil {
+	if err := t.instant(s, e.Zone, d); err != nil {
 		return err
 	}
 	class, certain := retention.Classify(kind, s.Has(event.SpecialService))
@@ -70,7 +84,7 @@ func (t *Tables) From(s *event.Scan, zone string, d *Scan) *event.Error {
 	return nil
 }
 
-func (t *Tables) object(s *event.Scan, d *Scan) (retention.Kind, *event.Error) {
+func (t *Tables) object(s *event.Scan, e Envelope, d *Scan) (retention.Kind, *event.Error) {
 	object, _ := s.Object()
 	d.Object = object.String()
 	text := s.Values[object]
@@ -79,7 +93,7 @@ func (t *Tables) object(s *event.Scan, d *Scan) (retention.Kind, *event.Error) {
 	case event.IMb:
 		return t.imb(s, text, d)
 	case event.Bars:
-		return t.bars(s, text, d)
+		return t.bars(s, text, e.Repair, d)
 	case event.IMpb:
 		p, err := barcode.ParseIMpb(text)
 		if err != nil {
@@ -121,10 +135,13 @@ func (t *Tables) imb(s *event.Scan, digits []byte, d *Scan) (retention.Kind, *ev
 	return t.piece(s, &m, d)
 }
 
-func (t *Tables) bars(s *event.Scan, bars []byte, d *Scan) (retention.Kind, *event.Error) {
+func (t *Tables) bars(s *event.Scan, bars []byte, told event.Repair, d *Scan) (retention.Kind, *event.Error) {
 	m, upsideDown, err := barcode.DecodeBars(bars)
 	if err != nil {
-		return 0, &event.Error{Field: event.Bars.String(), Code: event.UnreadableBars, Message: err.Error()}
+		var refused *event.Error
+		if m, upsideDown, refused = t.repair(bars, told, d); refused != nil {
+			return 0, refused
+		}
 	}
 	if upsideDown {
 		d.Flags |= event.UpsideDown
@@ -132,7 +149,12 @@ func (t *Tables) bars(s *event.Scan, bars []byte, d *Scan) (retention.Kind, *eve
 	d.Object = event.IMb.String()
 	d.digits = append(append(d.digits[:0], m.Tracking()...), m.Routing()...)
 	d.Code = d.digits
-	return t.piece(s, &m, d)
+	kind, refused := t.piece(s, &m, d)
+	if refused != nil && d.RepairedBars > 0 {
+		// It is the repair that is wrong: other barcodes known, it may be another.
+		refused = badBars(event.UnreadableBars, errDisagrees)
+	}
+	return kind, refused
 }
 
 func (t *Tables) piece(s *event.Scan, m *barcode.IMb, d *Scan) (retention.Kind, *event.Error) {

@@ -46,6 +46,9 @@ type ScanRow struct {
 	Flags             uint32
 	PieceKey          []byte
 	Code              []byte // the barcode that was scanned; of an Intelligent Mail barcode its digits
+	// RepairedBars is how many bars of it were damaged, RepairConfidence the probability
+	// that it is what was printed, in ten-thousandths; 0 where no bar was damaged.
+	RepairedBars, RepairConfidence uint16
 }
 
 // DateFields are the fields that Dates holds.
@@ -117,7 +120,7 @@ func (c *ScanColumns) groups(row int, r *ScanRow, s *Scan, code, tag bool) {
 		j.addFields(s, Job)
 		c.Job.Set(row, j.joined())
 	}
-	if r.Origin != "" || code || tag && s.Has(IDTag) || s.present.meets(&moreSet) {
+	if r.Origin != "" || r.RepairedBars > 0 || code || tag && s.Has(IDTag) || s.present.meets(&moreSet) {
 		j.begin()
 		c.more(r, s, code, tag)
 		c.More.Set(row, j.joined())
@@ -141,6 +144,10 @@ func (c *ScanColumns) more(r *ScanRow, s *Scan, code, tag bool) {
 	j.add(barcode)
 	j.add(idTag)
 	j.addFields(s, More)
+	if r.RepairedBars > 0 {
+		j.addNumber(int64(r.RepairedBars))
+		j.addNumber(int64(r.RepairConfidence))
+	}
 }
 
 // followsFrom reports whether the key can be told from the other columns: it

@@ -20,6 +20,7 @@ type plainRow struct {
 	offset                                   int64
 	shift                                    int16
 	flags                                    uint32
+	repaired, confidence                     uint16
 	fields                                   map[Field]string
 	numbers                                  map[Field]uint32
 }
@@ -70,6 +71,9 @@ func appendDrawn(t *rapid.T, c *ScanColumns, offset int64) plainRow {
 	want.object, want.key, want.code = drawBarcode(t)
 	c.Topic = "mail.scans"
 	want.shift, want.flags = rapid.Int16Range(-900, 900).Draw(t, "shift"), rapid.Uint32Range(0, 3).Draw(t, "flags")
+	if rapid.IntRange(0, 3).Draw(t, "damaged") == 0 {
+		want.repaired, want.confidence = rapid.Uint16Range(1, 14).Draw(t, "repaired"), rapid.Uint16Range(0, MaxConfidence).Draw(t, "confidence")
+	}
 	s := &Scan{}
 	for range rapid.IntRange(0, 9).Draw(t, "fields") {
 		f := Field(rapid.IntRange(int(ScanLocaleKey), int(NumFields)-1).Draw(t, "field"))
@@ -93,7 +97,7 @@ func appendDrawn(t *rapid.T, c *ScanColumns, offset int64) plainRow {
 	}
 	c.Append(&ScanRow{
 		Class: want.class, Object: want.object, Device: want.device, Origin: want.origin, Offset: offset, PieceKey: []byte(want.key), Code: []byte(want.code),
-		ScanShift: want.shift, Flags: want.flags,
+		ScanShift: want.shift, Flags: want.flags, RepairedBars: want.repaired, RepairConfidence: want.confidence,
 	}, s)
 	return want
 }
@@ -134,6 +138,7 @@ func rowOf(c *ScanColumns, i int) plainRow {
 		for _, f := range g.Fields() {
 			names = append(names, f.String())
 		}
+		names = append(names, groups[g].last...)
 		for n, text := range splitGroup(joined) {
 			texts[names[n]] = string(text)
 			group, place, ok := GroupPlace(names[n])
@@ -144,9 +149,12 @@ func rowOf(c *ScanColumns, i int) plainRow {
 	}
 	shift, _ := strconv.Atoi(cmp.Or(texts["scanOffsetMinutes"], "0"))
 	flags, _ := strconv.Atoi(cmp.Or(texts["flags"], "0"))
+	repaired, _ := strconv.Atoi(cmp.Or(texts["repairedBars"], "0"))
+	confidence, _ := strconv.Atoi(cmp.Or(texts["repairConfidence"], "0"))
 	row := plainRow{
 		class: string(c.Class.Row(i)), object: texts["object"], device: texts["device"], origin: texts["origin"], code: texts["code"],
-		offset: c.Offset[i], shift: int16(shift), flags: uint32(flags), fields: map[Field]string{}, numbers: map[Field]uint32{},
+		offset: c.Offset[i], shift: int16(shift), flags: uint32(flags),
+		repaired: uint16(repaired), confidence: uint16(confidence), fields: map[Field]string{}, numbers: map[Field]uint32{},
 	}
 	row.key = cmp.Or(texts["key"], row.object+"-"+row.code)
 	serial := ""

@@ -149,7 +149,7 @@ func (f Field) String() string { return specs[f].Name }
 // Mail Tracking and Reporting (IV-MTR), with their greatest lengths.
 var specs = [NumFields]Spec{
 	IMb:  {Name: "imb", Number: 1, Kind: Digits, Max: 31, Lengths: []int{20, 25, 29, 31}, Comment: "Intelligent Mail barcode, 20-digit tracking code and routing code of 0, 5, 9 or 11 digits (USPS-B-3200)"},
-	Bars: {Name: "bars", Number: 2, Kind: Letters, Max: 66, Group: More, Comment: "the 65 bars of an Intelligent Mail barcode as the camera read them, letters A D F T (USPS-B-3200)"},
+	Bars: {Name: "bars", Number: 2, Kind: Letters, Max: 66, Group: More, Comment: "the bars of an Intelligent Mail barcode as the camera read them: 65 letters A D F T, ? for one that it could not read; 64 or 66 where it lost one or saw one too many (USPS-B-3200)"},
 	IMtb: {Name: "imtb", Number: 3, Kind: Digits, Max: 24, Lengths: []int{24}, Comment: "Intelligent Mail tray barcode, 24 digits (IV-MTR handling unit)"},
 	IMcb: {Name: "imcb", Number: 4, Kind: Letters, Max: 21, Lengths: []int{21}, Comment: "Intelligent Mail container barcode, 21 characters (IV-MTR container)"},
 	IMpb: {Name: "impb", Number: 5, Kind: Digits, Max: 42, Lengths: []int{20, 22, 26, 30, 34, 38, 42}, Comment: "Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code"},

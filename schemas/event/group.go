@@ -19,7 +19,7 @@ const (
 	Place          // where and with what: "topic", "device", "scanOffsetMinutes" and fields; a dictionary
 	Handling       // what was done with what: "object", "flags" and fields; a dictionary
 	Job            // the mailing; a dictionary
-	More           // what is rare: "origin", "key", "code", "tag" and fields
+	More           // what is rare: "origin", "key", "code", "tag", fields, "repairedBars" and "repairConfidence"
 	NumGroups
 )
 
@@ -30,11 +30,14 @@ var groups = [NumGroups]struct {
 	column string
 	own    []string // the parts that are no fields of the event, first
 	fields []Field
+	// last are parts behind the fields. Rows that are stored have them at these places,
+	// so a field that the group gets later belongs behind them.
+	last []string
 }{
 	Place:    {column: "place", own: []string{"topic", "device", "scanOffsetMinutes"}, fields: fieldsOf(Place)},
 	Handling: {column: "handling", own: []string{"object", "flags"}, fields: fieldsOf(Handling)},
 	Job:      {column: "job", fields: fieldsOf(Job)},
-	More:     {column: "more", own: []string{"origin", "key", "code", "tag"}, fields: fieldsOf(More)},
+	More:     {column: "more", own: []string{"origin", "key", "code", "tag"}, fields: fieldsOf(More), last: []string{"repairedBars", "repairConfidence"}},
 }
 
 func fieldsOf(g Group) []Field {
@@ -55,6 +58,9 @@ func GroupPlace(name string) (g Group, place int, ok bool) {
 	for g = range NumGroups {
 		if i := slices.Index(groups[g].own, name); i >= 0 {
 			return g, 1 + i, true
+		}
+		if i := slices.Index(groups[g].last, name); i >= 0 {
+			return g, 1 + len(groups[g].own) + len(groups[g].fields) + i, true
 		}
 	}
 	f, known := FieldByName([]byte(name))

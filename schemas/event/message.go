@@ -43,6 +43,9 @@ const (
 	PushPartHeader  = "push-part"
 	// OriginHeader is the Identity under which a replayed reject first came.
 	OriginHeader = "origin"
+	// RepairHeader tells of a replayed reject how its damaged bars were repaired:
+	// a Repair. It counts for messages with an origin alone.
+	RepairHeader = "repair"
 )
 
 // Headers of a message in mail.rejects, besides those above that are kept from

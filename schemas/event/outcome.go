@@ -36,8 +36,10 @@ const (
 const (
 	// BadBarcode: the barcode breaks the rules of its symbology.
 	BadBarcode Code = "bad_barcode"
-	// UnreadableBars: the bars do not decode.
+	// UnreadableBars: the bars do not decode, and no barcode is near enough.
 	UnreadableBars Code = "unreadable_bars"
+	// AmbiguousBars: the bars are damaged, and several barcodes are equally near.
+	AmbiguousBars Code = "ambiguous_bars"
 	// Contradiction: a derived part does not agree with the barcode.
 	Contradiction Code = "contradiction"
 	// UnknownZone: the time is local and neither facility nor device has a known time zone.

@@ -73,7 +73,7 @@ func TestScansHaveTheFieldsOfEvents(t *testing.T) {
 		require.Contains(t, table, name)
 		require.NotContains(t, table[name].typ, " ALIAS ", name)
 	}
-	aliases := []string{"topic", "partition", "index", "scanOffsetMinutes", "object", "flags", "origin", "device", "code", "pieceKey", "imb"}
+	aliases := []string{"topic", "partition", "index", "scanOffsetMinutes", "object", "flags", "origin", "device", "code", "pieceKey", "imb", "repairedBars", "repairConfidence"}
 	for _, name := range aliases {
 		require.Contains(t, table[name].typ, " ALIAS ", name)
 		if name != "flags" && name != "code" {

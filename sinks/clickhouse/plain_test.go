@@ -45,7 +45,11 @@ func (b *plainBlock) append(t *rapid.T, offset int64, plain bool) {
 	var key, code string
 	row.Object, key, code = drawBarcode(t)
 	row.PieceKey, row.Code = []byte(key), []byte(code)
+	if !plain && rapid.IntRange(0, 3).Draw(t, "damaged") == 0 {
+		row.RepairedBars, row.RepairConfidence = uint16(1+drawNumber(t, 3)), uint16(drawNumber(t, 13))
+	}
 	values := map[string]any{
+		"repairedBars": uint8(row.RepairedBars), "repairConfidence": float32(float64(row.RepairConfidence) / 10000),
 		"retention_class": row.Class, "slot": time.Unix(row.Slot, 0).UTC(), "topic": b.packed.Topic, "partition": b.packed.Partition, "offset": row.Offset, "index": row.Index,
 		"received": time.UnixMilli(row.Received).UTC(), "scanDatetime": time.UnixMilli(row.Scanned).UTC(), "scanOffsetMinutes": row.ScanShift,
 		"object": row.Object, "pieceKey": key, "origin": row.Origin, "device": row.Device, "flags": row.Flags,

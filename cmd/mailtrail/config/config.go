@@ -206,12 +206,14 @@ type Retention struct {
 	SweepEvery time.Duration `key:"sweep_every" default:"1m" min:"1s" max:"1h"`
 }
 
-// Reference names files that replace the built-in reference tables.
+// Reference names files that replace the built-in reference tables, or stand beside them.
 type Reference struct {
 	// Facilities holds facilities with their time zones.
 	Facilities string `key:"facilities" file:"true"`
 	// ServiceTypes holds STIDs with their classes.
 	ServiceTypes string `key:"service_types" file:"true"`
+	// KnownBarcodes holds serial numbers that are expected in the mail, by which damaged bars are told apart.
+	KnownBarcodes string `key:"known_barcodes" file:"true"`
 }
 
 // Access is who may come in.

@@ -36,7 +36,7 @@ CREATE TABLE {{.Name}}
     `impb` String ALIAS if(object = 'impb', code, '') COMMENT 'Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code',
     `s10` String ALIAS if(object = 's10', code, '') COMMENT 'international postal item identifier, 13 characters (UPU S10)',
     `idTag` String ALIAS if(tag = toFixedString('', 10), {{joined "tag"}}, hex(tag)) COMMENT 'fluorescent identification tag of the piece (IV-MTR)',
-    `bars` String ALIAS {{joined "bars"}} COMMENT 'the 65 bars of an Intelligent Mail barcode as the camera read them, letters A D F T (USPS-B-3200)',
+    `bars` String ALIAS {{joined "bars"}} COMMENT 'the bars of an Intelligent Mail barcode as the camera read them: 65 letters A D F T, ? for one that it could not read; 64 or 66 where it lost one or saw one too many (USPS-B-3200)',
     `scanLocaleKey` LowCardinality(String) ALIAS {{joined "scanLocaleKey"}} COMMENT 'locale key of the facility of the scan (USPS facility file)',
     `scanFacilityName` LowCardinality(String) ALIAS {{joined "scanFacilityName"}} COMMENT 'name of the facility of the scan (IV-MTR)',
     `scanFacilityCity` LowCardinality(String) ALIAS {{joined "scanFacilityCity"}} COMMENT 'city of the facility of the scan (IV-MTR)',
@@ -87,7 +87,9 @@ CREATE TABLE {{.Name}}
     `stcDate` Date ALIAS toDateOrZero({{joined "stcDate"}}) COMMENT 'start-the-clock date of the container (IV-MTR); 1970-01-01 where it is absent',
     `bundleCount` UInt32 ALIAS toUInt32OrZero({{joined "bundleCount"}}) COMMENT 'bundles in the handling unit (IV-MTR); 0 where it is absent',
     `pieceCount` UInt32 ALIAS toUInt32OrZero({{joined "pieceCount"}}) COMMENT 'pieces in the handling unit or container (IV-MTR); 0 where it is absent',
-    `trayCount` UInt32 ALIAS toUInt32OrZero({{joined "trayCount"}}) COMMENT 'trays in the container (IV-MTR); 0 where it is absent'
+    `trayCount` UInt32 ALIAS toUInt32OrZero({{joined "trayCount"}}) COMMENT 'trays in the container (IV-MTR); 0 where it is absent',
+    `repairedBars` UInt8 ALIAS toUInt8OrZero({{joined "repairedBars"}}) COMMENT 'bars that were read wrongly or not at all, lost or too many, where imb was repaired from damaged bars; else 0',
+    `repairConfidence` Float32 ALIAS toUInt16OrZero({{joined "repairConfidence"}}) / 10000 COMMENT 'probability that imb is what was printed, 0 to 1 in steps of 0.0001 rounded down, where it was repaired from damaged bars; else 0'
 )
 ENGINE = MergeTree
 PARTITION BY (retention_class, slot)

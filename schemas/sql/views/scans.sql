@@ -22,7 +22,7 @@ CREATE VIEW {{.Name}}
     `imbStid` String COMMENT 'service type identifier, 3 digits (USPS-B-3200)',
     `imbMid` String COMMENT 'mailer identifier, 9 digits where it begins with 9, else 6; empty in a postal-made barcode. Reply mail that is traced by its routing code has other digits there: see pieceKeyNotUnique (USPS-B-3200)',
     `imbSerialNumber` String COMMENT 'serial number, 6 digits behind a MID of 9, else 9; empty in a postal-made barcode (USPS-B-3200)',
-    `bars` String COMMENT 'the 65 bars of an Intelligent Mail barcode as the camera read them, letters A D F T (USPS-B-3200)',
+    `bars` String COMMENT 'the bars of an Intelligent Mail barcode as the camera read them: 65 letters A D F T, ? for one that it could not read; 64 or 66 where it lost one or saw one too many (USPS-B-3200)',
     `imtb` String COMMENT 'Intelligent Mail tray barcode, 24 digits (IV-MTR handling unit)',
     `imcb` String COMMENT 'Intelligent Mail container barcode, 21 characters (IV-MTR container)',
     `impb` String COMMENT 'Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code',
@@ -86,7 +86,9 @@ CREATE VIEW {{.Name}}
     `nonexistentTime` Bool COMMENT 'a local time in the spring hour that is skipped',
     `deviceZone` Bool COMMENT 'the local time was read in the time zone configured for the device',
     `unclassifiedKind` Bool COMMENT 'the retention class could not be told; the shortest ceiling was taken',
-    `upsideDown` Bool COMMENT 'the bars were read from the other end'
+    `upsideDown` Bool COMMENT 'the bars were read from the other end',
+    `repairedBars` UInt8 COMMENT 'bars that were read wrongly or not at all, lost or too many, where imb was repaired from damaged bars; else 0',
+    `repairConfidence` Float32 COMMENT 'probability that imb is what was printed, 0 to 1 in steps of 0.0001 rounded down, where it was repaired from damaged bars; else 0'
 )
 DEFINER = {{.Definer}} SQL SECURITY DEFINER
 AS SELECT
@@ -176,7 +178,9 @@ AS SELECT
     bitTest(flags, 4) AS `nonexistentTime`,
     bitTest(flags, 5) AS `deviceZone`,
     bitTest(flags, 6) AS `unclassifiedKind`,
-    bitTest(flags, 7) AS `upsideDown`
+    bitTest(flags, 7) AS `upsideDown`,
+    `repairedBars`,
+    `repairConfidence`
 FROM {{table "scans"}}
 WHERE {{visible "scans"}}
 COMMENT 'Scan events, one row each. Nothing past its limit is visible.'

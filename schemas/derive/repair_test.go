@@ -1,0 +1,164 @@
+package derive
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/event"
+)
+
+// letters draws the barcode of a letter, and its bars.
+func letters(t testing.TB, r *rand.Rand) (barcode.IMb, []byte) {
+	m, err := barcode.NewIMb(fmt.Appendf(nil, "00270%06d%09d", 100_000+r.IntN(800_000), r.IntN(1_000_000_000)), fmt.Appendf(nil, "%011d", r.Int64N(100_000_000_000)))
+	require.NoError(t, err)
+	bars := m.Bars()
+	return m, bars[:]
+}
+
+// misread changes so many bars to other states.
+func misread(r *rand.Rand, bars []byte, wrong int) []byte {
+	for _, at := range r.Perm(len(bars))[:wrong] {
+		read := bars[at]
+		for read == bars[at] {
+			read = "TADF"[r.IntN(4)]
+		}
+		bars[at] = read
+	}
+	return bars
+}
+
+func barsEvent(t *testing.T, bars []byte) *event.Scan {
+	return scan(t, fmt.Sprintf(`{"bars":%q,"scanDatetime":"2026-11-20T14:03:22Z","machineId":"M"}`, bars))
+}
+
+func TestDamagedBarsAreRepaired(t *testing.T) {
+	tables, err := Builtin()
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(1, 2))
+	var d Scan
+	right := 0
+	for n := range 600 {
+		m, bars := letters(t, r)
+		damaged := uint16(0)
+		switch n % 6 {
+		case 1, 2:
+			damaged = uint16(n % 6)
+			bars = misread(r, bars, n%6)
+		case 3: // six bars that were not read count as less than two wrong ones
+			for _, at := range r.Perm(len(bars))[:6] {
+				bars[at] = '?'
+			}
+			damaged = 6
+		case 4:
+			bars, damaged = bars[1:], 1
+		case 5:
+			bars, damaged = append(bars, 'T'), 1
+		}
+		refused := tables.From(barsEvent(t, bars), Envelope{}, &d)
+		if refused != nil {
+			require.Contains(t, []event.Code{event.AmbiguousBars, event.UnreadableBars}, refused.Code)
+			require.NotZero(t, damaged)
+			continue
+		}
+		require.Equal(t, damaged, d.RepairedBars)
+		require.Equal(t, damaged > 0, d.RepairConfidence > 0)
+		require.LessOrEqual(t, d.RepairConfidence, uint16(9999), "no repair is certain")
+		if string(d.Code) == string(m.Digits()) {
+			right++
+		}
+	}
+	require.Greater(t, right, 585, "hardly any read is ambiguous")
+}
+
+func TestWhatIsDamagedMoreIsRejected(t *testing.T) {
+	tables, err := Builtin()
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(3, 4))
+	var d Scan
+	worker := barcode.NewRepairer(nil)
+	mended := 0
+	for range 50 {
+		m, bars := letters(t, r)
+		bars = misread(r, bars, 3)
+		s := barsEvent(t, bars)
+		if refused := tables.From(s, Envelope{}, &d); refused == nil || refused.Code != event.UnreadableBars {
+			continue // two wrong bars from another barcode
+		}
+		found, err := worker.Repair(bars, barcode.MaxRepair)
+		if err != nil || found.IMb != m {
+			continue
+		}
+		told := event.Repair{Confidence: Confidence(&found), Mending: barcode.AppendMending(nil, bars, &found)}
+		require.Nil(t, tables.From(s, Envelope{Repair: told}, &d))
+		require.Equal(t, string(m.Digits()), string(d.Code))
+		require.Equal(t, uint16(3), d.RepairedBars)
+		require.Equal(t, told.Confidence, d.RepairConfidence)
+
+		told.Mending = []byte("1T,2T")
+		refused := tables.From(s, Envelope{Repair: told}, &d)
+		require.NotNil(t, refused)
+		require.Equal(t, event.UnreadableBars, refused.Code)
+		mended++
+	}
+	require.Greater(t, mended, 30)
+}
+
+func TestKnownBarcodesSettleWhatIsAmbiguous(t *testing.T) {
+	plain, err := Builtin()
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(5, 6))
+	var d Scan
+	for {
+		m, bars := letters(t, r)
+		s := barsEvent(t, misread(r, bars, 2))
+		refused := plain.From(s, Envelope{}, &d)
+		if refused == nil || refused.Code != event.AmbiguousBars {
+			continue
+		}
+		require.NotContains(t, refused.Error(), string(m.MID()))
+		settled := *plain
+		settled.Known, err = barcode.ParseKnownSet(fmt.Appendf(nil, "effective 2026-01-01\nsource a test\n%s\n", m.MID()))
+		require.NoError(t, err)
+		require.Nil(t, settled.From(s, Envelope{}, &d), "the same Scan takes the tables of the epoch")
+		require.Equal(t, string(m.Digits()), string(d.Code))
+		require.NotNil(t, plain.From(s, Envelope{}, &d))
+		return
+	}
+}
+
+func TestRepairAllocatesNothing(t *testing.T) {
+	tables, err := Builtin()
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(7, 8))
+	var d Scan
+	var scans []*event.Scan
+	for n := range 50 {
+		_, bars := letters(t, r)
+		if s := barsEvent(t, misread(r, bars, n%3)); tables.From(s, Envelope{}, &d) == nil {
+			scans = append(scans, s)
+		}
+	}
+	require.Zero(t, testing.AllocsPerRun(5, func() {
+		for _, s := range scans {
+			_ = tables.From(s, Envelope{}, &d)
+		}
+	}))
+}
+
+func TestARepairThatDisagreesIsNone(t *testing.T) {
+	tables, err := Builtin()
+	require.NoError(t, err)
+	var d Scan
+	m, bars := letters(t, rand.New(rand.NewPCG(9, 10)))
+	for wrong, code := range map[int]event.Code{0: event.Contradiction, 1: event.UnreadableBars} {
+		s := scan(t, fmt.Sprintf(`{"bars":%q,"imbMid":"999999","scanDatetime":"2026-11-20T14:03:22Z","machineId":"M"}`, misread(rand.New(rand.NewPCG(1, 1)), append([]byte{}, bars...), wrong)))
+		refused := tables.From(s, Envelope{}, &d)
+		require.NotNil(t, refused)
+		require.Equal(t, code, refused.Code)
+		require.NotContains(t, refused.Error(), string(m.MID()))
+	}
+}
