@@ -161,12 +161,15 @@ func TestClassify(t *testing.T) {
 }
 
 func TestTopicSettingsKeepTheLife(t *testing.T) {
-	settings, ok := TopicSettings(7*24*time.Hour, KafkaDefaults)
-	require.True(t, ok)
+	settings, err := TopicSettings("mail.scans", 7*24*time.Hour, KafkaDefaults)
+	require.NoError(t, err)
 	require.Equal(t, "561240000", settings["retention.ms"])
 	require.Equal(t, "43200000", settings["segment.ms"])
-	_, ok = TopicSettings(6*time.Minute, KafkaDefaults)
-	require.False(t, ok)
+	_, err = TopicSettings("mail.scans", 6*time.Minute+30*time.Second, KafkaDefaults)
+	require.ErrorContains(t, err, "topic mail.scans: life 6m30s - one segment 27.857142857s - the broker's checking 5m0s - its deleting 1m0s = 2.142857143s")
+	settings, err = TopicSettings("mail.scans", 40*time.Second, Intervals{Check: time.Second, Delete: time.Second})
+	require.NoError(t, err)
+	require.Equal(t, "35142", settings["retention.ms"])
 }
 
 func TestDurationTextRoundTrips(t *testing.T) {

@@ -32,6 +32,8 @@ const (
 	Columns           Query = "columns"
 	Editions          Query = "editions"
 	OlderServer       Query = "older_server"
+	HeldSlots         Query = "held_slots"
+	AppliedSchedule   Query = "applied_schedule"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

@@ -35,7 +35,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		VolumeDifferences, VolumeShares, Piece,
-		SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, OlderServer,
+		SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, OlderServer, HeldSlots, AppliedSchedule,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
@@ -115,6 +115,14 @@ func TestDraftsReadDraftsOnly(t *testing.T) {
 		require.Equal(t, o.Create, s.Settle(o.Draft), o.Name)
 		for _, real := range []string{"mailtrail_data.scans", "mailtrail_data.volumes", "mailtrail_data.blocks", "mailtrail."} {
 			require.NotContains(t, o.Draft, real, o.Name)
+		}
+	}
+}
+
+func TestReplacedViewsAreStatements(t *testing.T) {
+	for _, o := range builtin(t).Objects() {
+		if o.Kind == View {
+			require.Regexp(t, "^CREATE OR REPLACE VIEW "+o.Database+"."+o.Name+"\n", o.Replace())
 		}
 	}
 }

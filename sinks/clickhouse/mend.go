@@ -25,7 +25,7 @@ func (m *migration) mendTable(ctx context.Context, o sql.Object, have, want *des
 	}
 	mend := func(drift, statement string) error {
 		change.Action, change.Drift = Altered, append(change.Drift, drift)
-		return m.conn.Exec(ctx, statement)
+		return m.exec(ctx, statement)
 	}
 	if err := mendColumns(o, have.columns, want.columns, mend); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (m *migration) mendView(ctx context.Context, o sql.Object, have, want *desc
 	}
 	change.Action = Replaced
 	change.Drift = append(change.Drift, "definition was another")
-	return m.conn.Exec(ctx, o.Replace())
+	return m.exec(ctx, o.Replace())
 }
 
 // mendMaterialized alters a materialized view in place: were it dropped and
@@ -97,7 +97,7 @@ func (m *migration) mendMaterialized(ctx context.Context, o sql.Object, have, wa
 	}
 	mend := func(drift, statement string) error {
 		change.Action, change.Drift = Altered, append(change.Drift, drift)
-		return m.conn.Exec(ctx, statement)
+		return m.exec(ctx, statement)
 	}
 	if have.query != want.query {
 		if err := mend("query was another", o.ModifyQuery(want.query)); err != nil {
@@ -113,6 +113,9 @@ func (m *migration) mendMaterialized(ctx context.Context, o sql.Object, have, wa
 		if err := mend("ran as another user", m.sql.ModifyDefiner(o)); err != nil {
 			return err
 		}
+	}
+	if m.dry {
+		return nil
 	}
 	now, err := m.describe(ctx, o.Database, o.Name)
 	if err != nil {

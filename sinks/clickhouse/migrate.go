@@ -46,13 +46,19 @@ type Change struct {
 // not know stays. A materialized view that is made when its source has rows
 // does not count them: audit says so. What cannot be altered in place, as the
 // partition key or the columns that are stored, is an error with the remedy.
-func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
-	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0]}
+func (s *Store) Migrate(ctx context.Context) ([]Change, error) { return s.migrate(ctx, false) }
+
+// Drift says what Migrate would do, and does none of it. It makes and drops the
+// drafts, so it must log in as the owner too.
+func (s *Store) Drift(ctx context.Context) ([]Change, error) { return s.migrate(ctx, true) }
+
+func (s *Store) migrate(ctx context.Context, dry bool) ([]Change, error) {
+	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0], dry: dry}
 	if err := m.run(ctx); err != nil {
 		return m.changes, fmt.Errorf("clickhouse: migrate: %w", err)
 	}
 	if s.deps.Facilities != nil {
-		change, err := s.fillFacilities(ctx)
+		change, err := s.fillFacilities(ctx, dry)
 		if err != nil {
 			return m.changes, fmt.Errorf("clickhouse: migrate: fill the facilities: %w", err)
 		}
@@ -61,13 +67,22 @@ func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
 	return m.changes, nil
 }
 
-// migration is one run of Migrate.
+// migration is one run of Migrate or Drift.
 type migration struct {
 	sql     *sql.SQL
 	conn    driver.Conn
 	data    string // the database of the base tables and drafts
 	older   bool   // the server does not know sql.NoStatistics, and computes none
+	dry     bool   // only drafts are made
 	changes []Change
+}
+
+// exec changes an object, unless nothing is to be changed.
+func (m *migration) exec(ctx context.Context, statement string) error {
+	if m.dry {
+		return nil
+	}
+	return m.conn.Exec(ctx, statement)
 }
 
 func (m *migration) run(ctx context.Context) (err error) {
@@ -75,7 +90,7 @@ func (m *migration) run(ctx context.Context) (err error) {
 		return fmt.Errorf("ask for the server's settings of tables: %w", err)
 	}
 	for _, database := range m.sql.Databases() {
-		if err := m.conn.Exec(ctx, sql.CreateDatabase(database)); err != nil {
+		if err := m.exec(ctx, sql.CreateDatabase(database)); err != nil {
 			return fmt.Errorf("create database %s: %w", database, err)
 		}
 	}
@@ -114,6 +129,9 @@ func (m *migration) bring(ctx context.Context, o sql.Object) (Change, error) {
 	}
 	if have == nil {
 		change.Action = Created
+		if m.dry {
+			return change, nil
+		}
 		return change, m.create(ctx, o.Create)
 	}
 	want, err := m.describe(ctx, m.data, o.DraftName)
