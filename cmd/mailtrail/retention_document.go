@@ -16,6 +16,10 @@ import (
 // shownLosses is how many of the next losses of a place the document names.
 const shownLosses = 3
 
+// notYet is what of the schedule nothing carries out yet. Who signs the document must know it.
+const notYet = "Nothing sweeps at the times below. What is due is in no view from then on; ClickHouse's own expiry drops it half a margin later. " +
+	"Old files in folders are not removed, and what is marked to be sealed is written in clear."
+
 // document writes the plan for people.
 type document struct {
 	out io.Writer
@@ -45,6 +49,8 @@ func writePlan(out io.Writer, plan *pipeline.Plan) error {
 	d.line("Drawn up %s under the schedule %s.", plan.At.UTC().Format("2006-01-02 15:04:05Z"), plan.Schedule.Hash()[:16])
 	d.line("All times are UTC; a day is 24 hours. Every limit is a ceiling: nothing is kept past it. A term that a notice")
 	d.line("states without \"up to\" is kept as a ceiling too, and its records go earlier by a slot and a margin at most.")
+	d.line("")
+	d.item("NOT YET", notYet)
 	for _, s := range plan.Silent {
 		d.line("")
 		d.item("NOT KNOWN", fmt.Sprintf("%s did not answer, so what it holds is missing here: %v", storeName(s.Store), s.Err))
@@ -149,9 +155,9 @@ func lossWords(l *pipeline.Loss) string {
 	case l.GoneAt != 0:
 		return words + "the oldest record, of " + moment(l.From) + ", at the latest"
 	case l.Rows > 0:
-		return words + fmt.Sprintf("slot %s, %d rows; limit %s", moment(l.From), l.Rows, moment(l.LimitAt))
+		return words + fmt.Sprintf("slot %s, rows: %d", moment(l.From), l.Rows)
 	}
-	return words + fmt.Sprintf("slot %s, %s; limit %s", moment(l.From), byteCount(l.Bytes), moment(l.LimitAt))
+	return words + fmt.Sprintf("slot %s, %s", moment(l.From), byteCount(l.Bytes))
 }
 
 func keptWords(r *retention.Row) string {
@@ -195,7 +201,7 @@ func placeWords(r *retention.Row, schedule *retention.Schedule) string {
 	case joined != "" && r.Planned:
 		joined += "; none of it is there yet"
 	case joined != "" && r.Sealed:
-		joined += "; written as ciphertext only"
+		joined += "; to be sealed under the slot's key"
 	}
 	return joined
 }
@@ -210,7 +216,7 @@ var clocksInWords = map[retention.Clock]string{
 
 func clockWords(c retention.Clock) string { return clocksInWords[c] }
 
-// inWords writes 30d as 30 days.
+// inWords writes a span of the schedule, as 24mo, with its unit as a word.
 func inWords(span string) string {
 	units := []struct{ suffix, word string }{{"mo", "month"}, {"y", "year"}, {"d", "day"}, {"h", "hour"}, {"m", "minute"}, {"s", "second"}}
 	i := slices.IndexFunc(units, func(u struct{ suffix, word string }) bool { return strings.HasSuffix(span, u.suffix) })

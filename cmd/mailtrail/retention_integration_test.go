@@ -25,7 +25,7 @@ func TestRetentionPlanAndApply(t *testing.T) {
 
 	plan := s.do("retention", "plan")
 	for _, want := range []string{
-		"RETENTION PLAN", "USPS 820.200, Retention and Disposal 7: up to 30 days for mail", "up to 30 days from the earlier of capture and receipt",
+		"RETENTION PLAN", "NOT YET", "USPS 820.200, Retention and Disposal 7: up to 30 days for mail", "up to 30 days from the earlier of capture and receipt",
 		"in slots of 1 day, each 2 hours before", "between 28d 22h and 29d 22h old", "ClickHouse scans: slot ", "Kafka mail.scans: the oldest record, of ",
 		"PART 3. NOT KEPT BY SOFTWARE YET", "twenty-four months", "burning, pulping, or shredding", "Approved: ____",
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	embedded "mailtrail/deploy/local/clickhouse"
@@ -44,13 +45,12 @@ func (s heldTopics) Held(ctx context.Context) ([]pipeline.Held, error) {
 		if err != nil {
 			return held, fmt.Errorf("topics on %s (kafka.brokers): %w", s.config.Kafka.Brokers, err)
 		}
-		for _, oldest := range times {
-			if oldest > 0 {
-				from := oldest / 1000
-				held = append(held, pipeline.Held{
-					Place: retention.Place{Store: retention.Kafka, Name: row.Topic}, From: from, GoneAt: from + int64(life/time.Second),
-				})
-			}
+		times = slices.DeleteFunc(times, func(oldest int64) bool { return oldest == 0 }) // of empty partitions
+		if len(times) > 0 {
+			from := slices.Min(times) / 1000
+			held = append(held, pipeline.Held{
+				Place: retention.Place{Store: retention.Kafka, Name: row.Topic}, From: from, GoneAt: from + int64(life/time.Second),
+			})
 		}
 	}
 	return held, nil
