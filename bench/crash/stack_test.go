@@ -20,6 +20,7 @@ import (
 	"mailtrail/deploy/local/engines"
 	"mailtrail/deploy/local/ports"
 	"mailtrail/deploy/local/realkafka"
+	"mailtrail/schemas/retention"
 	"mailtrail/sinks/kafka"
 )
 
@@ -140,7 +141,7 @@ func (s *site) startClickHouse(fetcher *engines.Fetcher) {
 	log, err := os.Create(filepath.Join(s.dir, "clickhouse-server.log"))
 	require.NoError(s.t, err)
 	s.engine, err = clickhouse.New(clickhouse.Config{
-		Data: s.data(), Native: free[0], HTTP: free[1], LogDays: 2, MemoryRatio: 0.3, Reader: clickhouse.DefaultReaderLimits(),
+		Data: s.data(), Native: free[0], HTTP: free[1], Schedule: retention.Builtin(), MemoryRatio: 0.3, Reader: clickhouse.DefaultReaderLimits(),
 	}, clickhouse.Deps{
 		Log: zerolog.New(log), Metrics: prometheus.NewRegistry(), Engine: engine, Self: []string{s.program, "engine-clickhouse"},
 		Analysts: func() ([]clickhouse.Analyst, error) { return nil, nil },

@@ -17,6 +17,7 @@ import (
 
 	"mailtrail/deploy/local/clickhouse"
 	"mailtrail/deploy/local/ports"
+	"mailtrail/schemas/retention"
 )
 
 // The user that makes and asks everything but mailtrail's own tables. It may do anything.
@@ -54,7 +55,7 @@ func (s *stage) startServer(folder string) *server {
 		require.NoError(t, os.WriteFile(filepath.Join(etc, name, "race.xml"), []byte(text), 0o600))
 	}
 	srv.engine, err = clickhouse.New(clickhouse.Config{
-		Data: folder, Native: free[0], HTTP: free[1], LogDays: 1, MemoryRatio: 0.5, Reader: clickhouse.DefaultReaderLimits(),
+		Data: folder, Native: free[0], HTTP: free[1], Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: clickhouse.DefaultReaderLimits(),
 	}, clickhouse.Deps{
 		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Engine: s.engine, Self: []string{s.program, "engine-clickhouse"},
 		Analysts: func() ([]clickhouse.Analyst, error) { return nil, nil },

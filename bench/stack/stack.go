@@ -17,6 +17,7 @@ import (
 	"mailtrail/deploy/local/engines"
 	"mailtrail/deploy/local/ports"
 	"mailtrail/deploy/local/realkafka"
+	"mailtrail/schemas/retention"
 	"mailtrail/sinks/kafka"
 )
 
@@ -97,7 +98,7 @@ func (s *Stack) startClickHouse(ctx context.Context, fetcher *engines.Fetcher) e
 		return err
 	}
 	s.engine, err = embedded.New(embedded.Config{
-		Data: s.Folder, Native: free[0], HTTP: free[1], LogDays: 1, MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
+		Data: s.Folder, Native: free[0], HTTP: free[1], Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{
 		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Engine: engine, Self: []string{s.program, "engine-clickhouse"},
 		Analysts: func() ([]embedded.Analyst, error) { return nil, nil },

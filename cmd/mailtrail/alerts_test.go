@@ -138,7 +138,7 @@ func everyMetric(t *testing.T) map[string][]string {
 	}, gateway.Deps{Clock: time.Now, Logger: zerolog.Nop(), Registerer: registry})
 	require.NoError(t, err)
 	_, err = embedded.New(embedded.Config{
-		Data: c.Data, Native: "127.0.0.1:0", HTTP: "127.0.0.1:0", LogDays: 1, MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
+		Data: c.Data, Native: "127.0.0.1:0", HTTP: "127.0.0.1:0", Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{Metrics: registry, Engine: engines.ClickHouse{Server: "clickhouse"}, Self: []string{"mailtrail"}, Analysts: func() ([]embedded.Analyst, error) { return nil, nil }})
 	require.NoError(t, err)
 

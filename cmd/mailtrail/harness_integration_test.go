@@ -28,6 +28,7 @@ import (
 	"mailtrail/deploy/local/engines"
 	"mailtrail/deploy/local/ports"
 	"mailtrail/deploy/local/realkafka"
+	"mailtrail/schemas/retention"
 )
 
 // The tests of this kind use the program as people do: built once, run as a process of its own, seen from outside.
@@ -268,7 +269,7 @@ func external(t *testing.T) *site {
 	require.NoError(t, err)
 	t.Cleanup(broker.Kill9)
 	server, err := embedded.New(embedded.Config{
-		Data: s.data, Native: s.native, HTTP: s.http, LogDays: 1, MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
+		Data: s.data, Native: s.native, HTTP: s.http, Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{
 		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Engine: engine, Self: []string{s.program, engineCommand},
 		Analysts: func() ([]embedded.Analyst, error) { return nil, nil },

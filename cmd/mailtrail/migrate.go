@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
 )
 
@@ -80,27 +82,14 @@ func (a *app) plainRole() (*role, error) {
 // migrate brings the stores to what this version needs, waiting so long for servers that are being started. tell gets
 // each change; what is as it should be is not mentioned.
 func migrate(ctx context.Context, r *role, patience time.Duration, tell func(object, action, what string) error) error {
+	return r.bringStores(ctx, patience, false, tell)
+}
+
+// bringStores brings topics, tables and views to what schedule and version ask for; a dry run only tells what it would do.
+func (r *role) bringStores(ctx context.Context, patience time.Duration, dry bool, tell func(object, action, what string) error) error {
 	rules, err := r.rules()
 	if err != nil {
 		return err
-	}
-	client, err := newKafka(r.config)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	var topics []string
-	if err := await(ctx, patience, func(ctx context.Context) (err error) {
-		topics, err = migrateTopics(ctx, r.config, client, rules.schedule)
-		return err
-	}); err != nil {
-		return fmt.Errorf("topics on %s (kafka.brokers): %w", r.config.Kafka.Brokers, err)
-	}
-	for _, change := range topics {
-		object, what, _ := strings.Cut(change, ": ")
-		if err := tell(object, "changed", what); err != nil {
-			return err
-		}
 	}
 	store, err := openClickHouse(r.config, rules, embedded.Owner)
 	if err != nil {
@@ -110,7 +99,18 @@ func migrate(ctx context.Context, r *role, patience time.Duration, tell func(obj
 	if err := await(ctx, patience, store.Ping); err != nil {
 		return fmt.Errorf("ClickHouse on %s (clickhouse.addr): %w", r.config.ClickHouse.Addr, err)
 	}
-	changes, err := store.Migrate(ctx)
+	// Asked before anything is touched: a change that may not be made changes no topic either.
+	if err := tellSchedule(ctx, store, rules.schedule, tell); err != nil {
+		return err
+	}
+	if err := r.bringTopics(ctx, patience, dry, rules, tell); err != nil {
+		return err
+	}
+	bring := store.Migrate
+	if dry {
+		bring = store.Drift
+	}
+	changes, err := bring(ctx)
 	for _, change := range changes {
 		if change.Action == clickhouse.Unchanged {
 			continue
@@ -121,6 +121,73 @@ func migrate(ctx context.Context, r *role, patience time.Duration, tell func(obj
 	}
 	if err != nil {
 		return fmt.Errorf("tables and views: %w", err)
+	}
+	return nil
+}
+
+func (r *role) bringTopics(ctx context.Context, patience time.Duration, dry bool, rules *ruleBook, tell func(object, action, what string) error) error {
+	client, err := newKafka(r.config)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	var changes []string
+	if err := await(ctx, patience, func(ctx context.Context) (err error) {
+		changes, err = migrateTopics(ctx, r.config, client, rules.schedule, dry)
+		return err
+	}); err != nil {
+		return fmt.Errorf("topics on %s (kafka.brokers): %w", r.config.Kafka.Brokers, err)
+	}
+	for _, change := range changes {
+		object, what, _ := strings.Cut(change, ": ")
+		if err := tell(object, "changed", what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellSchedule tells what differs from the schedule that was applied last. Views and expiry follow the schedule alone and
+// know nothing of an earlier one, so a longer life is refused while slots are held that began under the shorter.
+func tellSchedule(ctx context.Context, store *clickhouse.Store, schedule *retention.Schedule, tell func(object, action, what string) error) error {
+	applied, err := store.AppliedSchedule(ctx)
+	if err != nil || applied == nil {
+		return err
+	}
+	applied.Topics = schedule.Topics // those in force are compared with the brokers' settings
+	changes := retention.Compare(applied, schedule)
+	if slices.ContainsFunc(changes, func(c retention.Change) bool { return c.Lengthens }) {
+		held, err := store.HeldSlots(ctx)
+		if err != nil {
+			return err
+		}
+		if err := refuseLonger(changes, held, applied); err != nil {
+			return err
+		}
+	}
+	for _, change := range changes {
+		object, what, _ := strings.Cut(change.String(), ": ")
+		if err := tell("schedule, "+object, "changed", what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseLonger refuses a change that would lengthen a slot that is held, and says until when one is.
+func refuseLonger(changes []retention.Change, held []clickhouse.HeldSlot, applied *retention.Schedule) error {
+	for _, change := range changes {
+		last := int64(0)
+		for _, slot := range held {
+			if change.Lengthens && slot.Class == change.Class {
+				last = max(last, applied.Row(slot.Class).DestroyAt(slot.Slot))
+			}
+		}
+		if last > 0 {
+			return fmt.Errorf("retention schedule: class %s: %s %s -> %s would lengthen slots that have begun, which a change never does: "+
+				"go back to the schedule that is in force; the last slot held now is destroyed at %s", change.Class, change.Key, change.Old, change.New,
+				time.Unix(last, 0).UTC().Format(time.RFC3339))
+		}
 	}
 	return nil
 }

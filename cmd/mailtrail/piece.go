@@ -166,7 +166,7 @@ func notKept(readings []barcode.Parsed, rules *ruleBook, now time.Time) error {
 			continue
 		}
 		said := fmt.Sprintf("read as %s, its scans are of class %s, which are kept for up to %s: what there was from before %s is destroyed",
-			readings[i].Object, class, row.Limit, completeFrom(row, now).Format(time.RFC3339))
+			readings[i].Object, class, row.Limit, time.Unix(row.CompleteFrom(now.Unix()), 0).UTC().Format(time.RFC3339))
 		if !slices.Contains(classes, said) {
 			classes = append(classes, said)
 		}
@@ -187,10 +187,4 @@ func classOf(kind barcode.Kind) string {
 	}
 	class, _ := retention.Classify(told, false)
 	return class
-}
-
-// completeFrom is the start of the oldest slot that is not due yet: nothing from then on has been destroyed.
-func completeFrom(row *retention.Row, now time.Time) time.Time {
-	due := row.SlotOf((now.Unix() - row.Life()) * 1000)
-	return time.Unix(due, 0).Add(time.Duration(row.Slot)).UTC()
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mailtrail/schemas/barcode"
-	"mailtrail/schemas/retention"
 )
 
 // keysOf are the piece keys of all readings.
@@ -77,14 +76,6 @@ func TestNotKept(t *testing.T) {
 	require.EqualError(t, notKept(readings, book, now), "no scan of this piece is kept; "+
 		"read as IMpb, its scans are of class package_tracking, which are kept for up to 90d: what there was from before 2026-08-26T00:00:00Z is destroyed; "+
 		"read as IMb, its scans are of class mail_tracking, which are kept for up to 30d: what there was from before 2026-10-25T00:00:00Z is destroyed")
-}
-
-func TestCompleteFrom(t *testing.T) {
-	row := retention.Builtin().Row(retention.MailTracking) // 30 days, slots of a day, 2 hours of margin
-	slot := time.Date(2026, 10, 24, 0, 0, 0, 0, time.UTC)
-	destroyed := time.Unix(row.DestroyAt(slot.Unix()), 0)
-	require.Equal(t, slot, completeFrom(row, destroyed.Add(-time.Second)), "it is kept until the last second")
-	require.Equal(t, slot.Add(24*time.Hour), completeFrom(row, destroyed))
 }
 
 // scanAt is a scan so many minutes before noon of 20 November 2026 in New York.

@@ -23,8 +23,8 @@ func newRejectsCommand(a *app) *cobra.Command {
 		Use:   "rejects",
 		Short: "List, show and replay dead letters",
 		Long: `Dead letters are events that could not be stored, in the topic mail.rejects, with the reason. They live as long
-as the topic's life (7 days in the built-in schedule). Replay sends them through ingest again, which stores
-each once, however often it is sent.`,
+as the topic's life (retention plan says how long). Replay sends them through ingest again, which stores each once,
+however often it is sent.`,
 		Example: "  mailtrail rejects list --reason unknown_zone",
 	})
 	group.AddCommand(newRejectsListCommand(a), newRejectsShowCommand(a), newRejectsReplayCommand(a))

@@ -18,6 +18,7 @@ import (
 	"mailtrail/deploy/local/ports"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/report"
+	"mailtrail/schemas/retention"
 )
 
 func newUpCommand(a *app) *cobra.Command {
@@ -76,14 +77,18 @@ func startStack(ctx context.Context, r *role) error {
 	if err := errors.Join(ports.Check("gateway.listen", string(r.config.Gateway.Listen)), ports.Check("api.listen", string(r.config.API.Listen))); err != nil {
 		return err
 	}
+	rules, err := r.rules()
+	if err != nil {
+		return err
+	}
 	engine, err := r.findEngine(ctx)
 	if err != nil {
 		return err
 	}
-	if err := startBroker(ctx, r); err != nil {
+	if err := startBroker(ctx, r, rules.schedule); err != nil {
 		return err
 	}
-	if err := startClickHouse(ctx, r, engine); err != nil {
+	if err := startClickHouse(ctx, r, engine, rules.schedule); err != nil {
 		return err
 	}
 	err = r.parts.check(ctx, func(ctx context.Context) error {
@@ -116,11 +121,11 @@ func (r *role) findEngine(ctx context.Context) (engines.ClickHouse, error) {
 	return fetcher.ClickHouse(ctx)
 }
 
-func startBroker(ctx context.Context, r *role) error {
+func startBroker(ctx context.Context, r *role, schedule *retention.Schedule) error {
 	kafka, err := broker.New(broker.Config{
 		Dir: filepath.Join(r.config.Data, "kafka"), Addr: string(r.config.Kafka.Brokers[0]), Partitions: r.config.Kafka.Partitions,
 		// Only whole segments leave the disk, so small ones keep what is left of a topic's past short.
-		MaxMessage: int64(r.config.Kafka.MaxMessage), RetentionCheck: time.Minute, SegmentBytes: 32 << 20,
+		MaxMessage: int64(r.config.Kafka.MaxMessage), RetentionCheck: retentionCheck(schedule), SegmentBytes: 32 << 20,
 	}, broker.Deps{Log: r.log.With().Str("part", "broker").Logger()})
 	if err != nil {
 		return err
@@ -129,7 +134,12 @@ func startBroker(ctx context.Context, r *role) error {
 	return r.parts.check(ctx, kafka.Ready)
 }
 
-func startClickHouse(ctx context.Context, r *role, engine engines.ClickHouse) error {
+// retentionCheck is how often the embedded broker looks for what is due: within a small part of the shortest life of a topic.
+func retentionCheck(schedule *retention.Schedule) time.Duration {
+	return min(time.Minute, schedule.ShortestTopicLife()/14)
+}
+
+func startClickHouse(ctx context.Context, r *role, engine engines.ClickHouse, schedule *retention.Schedule) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program, to start it again as ClickHouse: %w", err)
@@ -147,7 +157,7 @@ func startClickHouse(ctx context.Context, r *role, engine engines.ClickHouse) er
 	}
 	server, err := embedded.New(embedded.Config{
 		Data: r.config.Data, Native: string(r.config.ClickHouse.Addr[0]), HTTP: string(r.config.ClickHouse.HTTP),
-		LogDays: systemLogDays, MemoryRatio: 0.6, Reader: embedded.DefaultReaderLimits(),
+		Schedule: schedule, MemoryRatio: 0.6, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{Log: log, Metrics: r.observer.registry, Engine: engine, Self: []string{self, engineCommand}, Analysts: analysts})
 	if err != nil {
 		return err
@@ -161,10 +171,6 @@ func startClickHouse(ctx context.Context, r *role, engine engines.ClickHouse) er
 	})
 	return nil
 }
-
-// systemLogDays is how long ClickHouse's own logs are kept. They hold the text of analysts' queries, which may name
-// pieces, so they live shorter than any class of records.
-const systemLogDays = 2
 
 // tellWhere says where everything is.
 func (r *role) tellWhere() {

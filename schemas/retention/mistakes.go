@@ -3,80 +3,115 @@ package retention
 import (
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 )
 
-// mistakes lists everything that makes the schedule one that no store can keep.
-func (s *Schedule) mistakes() (found []error) {
-	seen := map[string]bool{}
-	for _, row := range slices.Concat(s.Classes, s.Own) {
-		if seen[row.Class] {
-			found = append(found, fmt.Errorf("class %s stands twice", row.Class))
-		}
-		seen[row.Class] = true
-		found = append(found, row.mistakes()...)
+// Mistake is one thing that is wrong with a schedule.
+type Mistake struct {
+	// Row is the class, the topic or the rule of the row, Key the key in it.
+	Row, Key string
+	// Line is the line of the key, or of the row, from 1; 0 where there is none.
+	Line int
+	// Problem says what is wrong, with the value and what was expected.
+	Problem string
+}
+
+func (m Mistake) Error() string {
+	var place []string
+	if m.Line > 0 {
+		place = append(place, fmt.Sprintf("line %d", m.Line))
 	}
+	for _, part := range []string{m.Row, m.Key} {
+		if part != "" {
+			place = append(place, part)
+		}
+	}
+	return strings.Join(append(place, m.Problem), ": ")
+}
+
+// Mistakes are all that is wrong with a schedule, in the order of its lines.
+type Mistakes []Mistake
+
+func (m Mistakes) Error() string {
+	texts := make([]string, len(m))
+	for i, mistake := range m {
+		texts[i] = mistake.Error()
+	}
+	return strings.Join(texts, "\n")
+}
+
+// flowing are the classes without which the pipeline cannot run.
+var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs}
+
+// checker gathers mistakes.
+type checker struct {
+	schedule *Schedule
+	found    Mistakes
+}
+
+// check lists everything that makes the schedule one that no store can keep.
+func (s *Schedule) check(places layout) Mistakes {
+	c := &checker{schedule: s}
+	c.lists(places)
 	for i := range s.Classes {
-		found = append(found, s.classMistakes(&s.Classes[i])...)
+		c.class(&s.Classes[i], places["classes"][i])
 	}
-	for _, t := range s.Topics {
-		if t.Life <= 0 {
-			found = append(found, fmt.Errorf("topic %s: life must be longer than 0", t.Name))
+	for i := range s.Own {
+		c.own(&s.Own[i], places["own"][i])
+	}
+	for i, d := range s.Disposal {
+		for _, key := range []struct{ name, value string }{{"rule", d.Rule}, {"medium", d.Medium}, {"method", d.Method}, {"citation", d.Citation}} {
+			if key.value == "" {
+				c.wrong(d.Rule, places["disposal"][i], key.name, "it is needed")
+			}
 		}
 	}
-	for _, class := range []string{MailTracking, PackageTracking, SpecialServiceTracking, Receipts, BatchIDs, ReplayIDs} {
-		if !seen[class] {
-			found = append(found, fmt.Errorf("class %s is missing: records of this kind flow, and a record without a row is refused", class))
+	for i, t := range s.Topics {
+		if seconds(t.Life) < 1 {
+			c.wrong(t.Name, places["topics"][i], "life", "%s, expected at least 1s", t.Life)
 		}
 	}
-	return found
+	for _, class := range flowing {
+		if s.Row(class) == nil {
+			c.wrong(class, nil, "", "the row is missing: records of this kind flow, and a record without a row is refused")
+		}
+	}
+	slices.SortStableFunc(c.found, func(a, b Mistake) int { return a.Line - b.Line })
+	return c.found
 }
 
-func (r *Row) mistakes() (found []error) {
-	wrong := func(format string, args ...any) {
-		found = append(found, fmt.Errorf("class "+r.Class+": "+format, args...))
+func (c *checker) wrong(row string, at lines, key, format string, values ...any) {
+	line, ok := at[key]
+	if !ok {
+		line = at[""]
 	}
-	if r.Class == "" {
-		wrong("a row without a name")
-	}
-	if r.Clock != "capture" && r.Clock != "receipt" {
-		wrong("clock is %q, expected capture or receipt", r.Clock)
-	}
-	if len(r.Tables) == 0 {
-		wrong("tables: at least one is needed")
-	}
-	for name, d := range map[string]Duration{"limit": r.Limit, "slot": r.Slot, "margin": r.Margin} {
-		if time.Duration(d) < time.Second || time.Duration(d)%time.Second != 0 {
-			wrong("%s is %s, expected whole seconds from 1s", name, d)
-		}
-	}
-	if r.Slot+r.Margin >= r.Limit {
-		wrong("slot %s + margin %s leave nothing of the limit %s", r.Slot, r.Margin, r.Limit)
-	}
-	return found
+	c.found = append(c.found, Mistake{Row: row, Key: key, Line: line, Problem: fmt.Sprintf(format, values...)})
 }
 
-// classMistakes checks what records from outside need besides.
-func (s *Schedule) classMistakes(r *Row) (found []error) {
-	wrong := func(format string, args ...any) {
-		found = append(found, fmt.Errorf("class "+r.Class+": "+format, args...))
+// lists finds what stands twice.
+func (c *checker) lists(places layout) {
+	seen := map[string]int{}
+	once := func(kind, name, row string, at lines, key string) {
+		if name == "" {
+			return
+		}
+		if first, twice := seen[kind+name]; twice {
+			c.wrong(row, at, key, "%s stands twice, on line %d too", name, first)
+			return
+		}
+		seen[kind+name] = at[key]
 	}
-	if r.Bound != "ceiling" && r.Bound != "term" {
-		wrong("bound is %q, expected ceiling or term", r.Bound)
+	for i, row := range c.schedule.Classes {
+		once("class", row.Class, row.Class, places["classes"][i], "class")
+		once("rule", row.Rule, row.Class, places["classes"][i], "rule")
 	}
-	if r.Citation == "" {
-		wrong("citation: the rule must be named")
+	for i, row := range c.schedule.Own {
+		once("class", row.Class, row.Class, places["own"][i], "class")
 	}
-	if r.Behind <= 0 {
-		wrong("behind must be longer than 0")
+	for i, d := range c.schedule.Disposal {
+		once("rule", d.Rule, d.Rule, places["disposal"][i], "rule")
 	}
-	life := Duration(s.TopicLife(r.Topic))
-	switch room := r.Limit - r.Slot - r.Margin; {
-	case life == 0:
-		wrong("topic %q is not among the topics of the schedule", r.Topic)
-	case r.Behind+life >= room:
-		wrong("behind %s + life of topic %s %s = %s, which must be less than limit %s - slot %s - margin %s = %s",
-			r.Behind, r.Topic, life, r.Behind+life, r.Limit, r.Slot, r.Margin, room)
+	for i, t := range c.schedule.Topics {
+		once("topic", t.Name, t.Name, places["topics"][i], "topic")
 	}
-	return found
 }

@@ -7,13 +7,9 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
 )
 
 //go:embed schedule.yaml
@@ -26,39 +22,17 @@ const (
 	SpecialServiceTracking = "special_service_tracking"
 )
 
+// MailpieceImages is the class of pictures (USPS 820.200, Retention and Disposal 5).
+const MailpieceImages = "mailpiece_images"
+
 // The classes of what the pipeline itself keeps.
 const (
-	Receipts  = "receipts"
-	BatchIDs  = "batch_ids"
-	ReplayIDs = "replay_ids"
+	Receipts   = "receipts"
+	BatchIDs   = "batch_ids"
+	ReplayIDs  = "replay_ids"
+	Rejects    = "rejects"
+	SystemLogs = "system_logs"
 )
-
-// Row is one line of the schedule.
-type Row struct {
-	// Class is the name under which records lie in the stores.
-	Class string `yaml:"class"`
-	// System is the system of records, Record the kind of record in its words.
-	System string `yaml:"system"`
-	Record string `yaml:"record"`
-	// Limit is how old a record may become.
-	Limit Duration `yaml:"limit"`
-	// Bound is "ceiling" (up to) or "term" (for); empty for what the pipeline itself keeps.
-	Bound string `yaml:"bound"`
-	// Clock is what starts the limit: "capture" (the earlier of capture and
-	// receipt) or "receipt".
-	Clock string `yaml:"clock"`
-	// Citation is the rule; Reason stands instead of it where the pipeline decides.
-	Citation string `yaml:"citation"`
-	Reason   string `yaml:"reason"`
-	// Topic is where the records come in; Tables are the base tables that hold them.
-	Topic  string   `yaml:"topic"`
-	Tables []string `yaml:"tables"`
-	// Slot is the length of the slots, Margin how long before the limit
-	// destruction begins, Behind how old a record may be when it comes in.
-	Slot   Duration `yaml:"slot"`
-	Margin Duration `yaml:"margin"`
-	Behind Duration `yaml:"behind"`
-}
 
 // Topic is how long records stay in a Kafka topic at most.
 type Topic struct {
@@ -66,11 +40,24 @@ type Topic struct {
 	Life Duration `yaml:"life"`
 }
 
+// Disposal is a rule on what becomes of a medium.
+type Disposal struct {
+	Rule     string `yaml:"rule"`
+	System   string `yaml:"system"`
+	Medium   string `yaml:"medium"`
+	Method   string `yaml:"method"`
+	Citation string `yaml:"citation"`
+	Decision string `yaml:"decision"`
+}
+
 // Schedule is a whole retention schedule, checked.
 type Schedule struct {
-	Classes []Row   `yaml:"classes"`
-	Own     []Row   `yaml:"own"`
-	Topics  []Topic `yaml:"topics"`
+	// Classes are the kinds of records that come from outside, Own what the
+	// pipeline itself keeps.
+	Classes  []Row      `yaml:"classes"`
+	Own      []Row      `yaml:"own"`
+	Disposal []Disposal `yaml:"disposal"`
+	Topics   []Topic    `yaml:"topics"`
 
 	source []byte
 }
@@ -84,14 +71,15 @@ func Builtin() *Schedule {
 	return s
 }
 
-// Parse reads and checks a schedule. The error names every mistake.
+// Parse reads and checks a schedule. The error is [Mistakes] with every mistake.
 func Parse(source []byte) (*Schedule, error) {
 	s := &Schedule{source: bytes.Clone(source)}
-	if err := yaml.UnmarshalWithOptions(source, s, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("retention schedule: %s", strings.TrimSpace(yaml.FormatError(err, false, false)))
+	places, mistakes := s.read(source)
+	if len(mistakes) == 0 {
+		mistakes = s.check(places)
 	}
-	if err := errors.Join(s.mistakes()...); err != nil {
-		return nil, fmt.Errorf("retention schedule: %w", err)
+	if len(mistakes) > 0 {
+		return nil, fmt.Errorf("retention schedule: %w", mistakes)
 	}
 	return s, nil
 }
@@ -103,6 +91,17 @@ func (s *Schedule) Source() []byte { return s.source }
 func (s *Schedule) Hash() string {
 	sum := sha256.Sum256(s.source)
 	return hex.EncodeToString(sum[:])
+}
+
+// Rows returns all lines, those of records from outside first.
+func (s *Schedule) Rows() []*Row {
+	rows := make([]*Row, 0, len(s.Classes)+len(s.Own))
+	for _, list := range [][]Row{s.Classes, s.Own} {
+		for i := range list {
+			rows = append(rows, &list[i])
+		}
+	}
+	return rows
 }
 
 // Row returns the class's line, nil where the schedule does not have it.
@@ -117,14 +116,44 @@ func (s *Schedule) Row(class string) *Row {
 	return nil
 }
 
+// NoRowError refuses a record whose kind the schedule does not have, or has
+// without a place to keep it.
+type NoRowError struct {
+	Class string
+	// Known says that the schedule has the class, and that its records do not flow yet.
+	Known bool
+}
+
+func (e *NoRowError) Error() string {
+	if e.Known {
+		return fmt.Sprintf("records of class %s are refused: the retention schedule has no store for them yet", e.Class)
+	}
+	return fmt.Sprintf("records of class %q are refused: the retention schedule has no row for them", e.Class)
+}
+
+// Admit returns the line of a class whose records are taken in. Every other
+// record is refused with a [NoRowError].
+func (s *Schedule) Admit(class string) (*Row, error) {
+	row := s.Row(class)
+	if row == nil || !row.Flows() {
+		return nil, &NoRowError{Class: class, Known: row != nil}
+	}
+	return row, nil
+}
+
 // Table returns the lines whose records lie in the base table.
 func (s *Schedule) Table(table string) (rows []Row) {
-	for _, row := range slices.Concat(s.Classes, s.Own) {
+	for _, row := range s.Rows() {
 		if slices.Contains(row.Tables, table) {
-			rows = append(rows, row)
+			rows = append(rows, *row)
 		}
 	}
 	return rows
+}
+
+// IsOwn tells whether the class is of what the pipeline itself keeps.
+func (s *Schedule) IsOwn(class string) bool {
+	return slices.ContainsFunc(s.Own, func(row Row) bool { return row.Class == class })
 }
 
 // TopicLife returns the longest that a record stays in the topic, 0 where the
@@ -138,6 +167,22 @@ func (s *Schedule) TopicLife(topic string) time.Duration {
 	return 0
 }
 
+// ShortestTopicLife returns the least life of any topic.
+func (s *Schedule) ShortestTopicLife() time.Duration {
+	shortest := s.Topics[0].Life
+	for _, t := range s.Topics {
+		shortest = min(shortest, t.Life)
+	}
+	return time.Duration(shortest)
+}
+
+func (s *Schedule) topicNames() (names []string) {
+	for _, t := range s.Topics {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
 // Behind returns how old a record may be when it comes into the topic: the
 // least that any class of the topic allows.
 func (s *Schedule) Behind(topic string) time.Duration {
@@ -149,25 +194,3 @@ func (s *Schedule) Behind(topic string) time.Duration {
 	}
 	return behind
 }
-
-// SlotOf returns the start of the slot, in Unix seconds, of a record whose
-// clock shows unixMilli. Slots are counted from 1970-01-01 00:00 UTC.
-func (r *Row) SlotOf(unixMilli int64) int64 {
-	slot := int64(r.Slot) / int64(time.Millisecond)
-	start := unixMilli - unixMilli%slot
-	if start > unixMilli {
-		start -= slot
-	}
-	return start / 1000
-}
-
-// DestroyAt returns the time, in Unix seconds, at which the slot is destroyed:
-// when the oldest possible record in it nears its limit by the margin.
-func (r *Row) DestroyAt(slot int64) int64 { return slot + r.Life() }
-
-// Life returns the seconds from the start of a slot to its destruction.
-func (r *Row) Life() int64 { return int64(time.Duration(r.Limit-r.Margin) / time.Second) }
-
-// TTL returns the seconds from the start of a slot to the moment at which the
-// store's own expiry takes what the sweeper left: half a margin later.
-func (r *Row) TTL() int64 { return r.Life() + int64(time.Duration(r.Margin)/time.Second/2) }

@@ -9,31 +9,59 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestBuiltinKeepsTheRules(t *testing.T) {
+func TestBuiltinIsWhatThePipelineCountsOn(t *testing.T) {
 	s := Builtin()
-	day := 24 * time.Hour
-	for class, limit := range map[string]time.Duration{MailTracking: 30 * day, PackageTracking: 90 * day, SpecialServiceTracking: 90 * day} {
-		row := s.Row(class)
-		require.NotNil(t, row, class)
-		require.Equal(t, Duration(limit), row.Limit, class)
-		require.Equal(t, "ceiling", row.Bound, class)
-	}
 	require.Equal(t, 7*day, s.TopicLife("mail.scans"))
 	require.Equal(t, 20*day, s.Behind("mail.scans"))
+	require.Equal(t, 2*day, s.ShortestTopicLife())
 	require.Nil(t, s.Row("images"))
+	require.True(t, s.IsOwn(Receipts))
+	require.False(t, s.IsOwn(MailTracking))
+	again, err := Parse(s.Source())
+	require.NoError(t, err)
+	require.Equal(t, s, again)
+	require.Equal(t, s.Hash(), again.Hash())
 }
 
 func TestParseNamesMistakes(t *testing.T) {
 	cases := map[string]struct{ old, new, want string }{
-		"unknown key":       {"    bound: ceiling", "    bounds: ceiling", "bounds"},
-		"behind too long":   {"behind: 20d", "behind: 25d", "behind 25d + life of topic mail.scans 7d = 32d"},
-		"slot over limit":   {"slot: 1d", "slot: 30d", "leave nothing of the limit"},
-		"bad duration":      {"limit: 30d", "limit: 30 days", "not a duration"},
-		"no citation":       {"citation: \"USPS 820.200, Retention and Disposal 7: up to 30 days for mail\"", "citation: ''", "citation"},
-		"class missing":     {"class: special_service_tracking", "class: other_tracking", "special_service_tracking is missing"},
-		"class twice":       {"class: package_tracking", "class: mail_tracking", "mail_tracking stands twice"},
-		"topic without row": {"topic: mail.scans\n    life: 7d", "topic: mail.scan\n    life: 7d", "not among the topics"},
-		"wrong clock":       {"clock: capture", "clock: capturing", "expected capture or receipt"},
+		"unknown key":              {"    bound: ceiling", "    bounds: ceiling", "line 19: mail_tracking: bounds: unknown key, expected one of class, rule"},
+		"unknown list":             {"disposal:", "disposals:", "disposals: unknown key, expected classes, own, disposal, topics"},
+		"a list twice":             {"disposal:", "topics:", "topics: it stands twice"},
+		"not a list":               {"\ntopics:\n  - topic: mail.scans\n    life: 7d\n  - topic: mail.rejects\n    life: 7d\n  - topic: mail.images\n    life: 48h\n", "\ntopics: 7d\n", "topics: expected a list"},
+		"not YAML":                 {"classes:", "classes: [", "it is not YAML"},
+		"behind too long":          {"behind: 20d", "behind: 25d", "line 27: mail_tracking: behind: behind 25d + life of topic mail.scans 7d = 32d, which must be less than limit 30d - slot 1d - margin 2h = 694h"},
+		"images wait too long":     {"behind: 12h", "behind: 22h", "mailpiece_images: behind: behind 22h + life of topic mail.images 2d = 70h, which must be less than limit 3d - slot 1h - margin 1h = 70h"},
+		"no behind":                {"    behind: 20d\n", "", "mail_tracking: behind: 0s, expected more than 0"},
+		"slot over limit":          {"    slot: 1d\n", "    slot: 30d\n", "line 25: mail_tracking: slot: slot 30d is not shorter than the limit 30d"},
+		"margin eats it":           {"    margin: 2h\n", "    margin: 29d\n", "line 26: mail_tracking: margin: slot 1d + margin 29d = 30d leave nothing of the limit 30d"},
+		"margin under release":     {"    margin: 2h\n", "    margin: 1s\n", "mail_tracking: margin: half of the margin 1s is 500ms, and clickhouse takes 1s until"},
+		"no margin":                {"    margin: 2h\n", "", "mail_tracking: margin: 0s, expected at least 1s"},
+		"bad duration":             {"limit: 30d", "limit: 30 days", "line 18: mail_tracking: limit: \"30 days\" is not a limit"},
+		"bad slot":                 {"slot: 1d", "slot: 1mo", "\"1mo\" is not a duration"},
+		"no limit":                 {"    limit: 30d\n", "", "mail_tracking: limit: it is needed: a record without a limit is not kept"},
+		"no citation":              {"citation: \"USPS 820.200, Retention and Disposal 7: up to 30 days for mail\"", "citation: ''", "mail_tracking: citation: it is needed"},
+		"no rule":                  {"    rule: 820.200-7a\n", "", "mail_tracking: rule: it is needed"},
+		"rule twice":               {"rule: 820.200-7b", "rule: 820.200-7a", "820.200-7a stands twice"},
+		"no reason":                {"reason: what a query that was killed left behind; nothing reads it again", "reason: ''", "work_files: reason: it is needed"},
+		"class missing":            {"class: special_service_tracking", "class: other_tracking", "special_service_tracking: the row is missing"},
+		"class twice":              {"class: package_tracking", "class: mail_tracking", "mail_tracking stands twice, on line 14 too"},
+		"class no name":            {"class: confirm\n", "class: Con firm\n", "is no name of a class"},
+		"topic without row":        {"topic: mail.scans\n    life: 7d", "topic: mail.scan\n    life: 7d", "mail.scans is not among the topics"},
+		"topic twice":              {"topic: mail.rejects\n    life: 7d", "topic: mail.scans\n    life: 7d", "mail.scans stands twice"},
+		"topic without life":       {"topic: mail.rejects\n    life: 7d", "topic: mail.rejects\n    life: 0d", "mail.rejects: life: 0s, expected at least 1s"},
+		"wrong clock":              {"clock: capture", "clock: capturing", "\"capturing\", expected one of capture, receipt"},
+		"wrong bound":              {"bound: ceiling", "bound: floor", "\"floor\", expected ceiling or term"},
+		"own with a limit of none": {"bound: none\n", "bound: none\n    limit: 3d\n", "reference: limit: a row with bound none has none"},
+		"record without bound":     {"    record: CONFIRM records\n    limit: 30d\n    bound: ceiling", "    record: CONFIRM records\n    limit: 30d\n    bound: none", "confirm: bound: \"none\", expected ceiling or term"},
+		"slot of an end":           {"    limit: 4y\n", "    limit: 4y\n    slot: 1d\n", "mail_customer: slot: 1d: a record with clock relationship_end goes with its end"},
+		"end in clear":             {"    limit: 4y\n", "    limit: 4y\n    tables: [x]\n", "mail_customer: sealed: records with clock relationship_end lie in slots by receipt"},
+		"idle of a scan":           {"    limit: 30d\n", "    limit: 30d\n    idle: 1y\n", "mail_tracking: idle: 1y: a record with clock capture has no end"},
+		"calendar in a table":      {"    limit: 24mo\n", "    limit: 24mo\n    tables: [x]\n", "property_meeting_data: limit: 24mo: slots of a term of the calendar have unequal lives"},
+		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
+		"a text for a yes":         {"planned: true", "planned: soon", "mailpiece_images: planned: \"soon\": expected true or false"},
+		"empty value":              {"rule: 820.200-1\n", "rule:\n", "confirm: rule: expected a value"},
+		"disposal without method":  {"    method: burning, pulping, or shredding\n", "", "820.200-8: method: it is needed"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -45,24 +73,70 @@ func TestParseNamesMistakes(t *testing.T) {
 	}
 }
 
-func TestNothingOutlivesItsLimit(t *testing.T) {
-	s := Builtin()
-	rapid.Check(t, func(t *rapid.T) {
-		row := s.Classes[rapid.IntRange(0, len(s.Classes)-1).Draw(t, "row")]
-		clock := rapid.Int64Range(-1e12, 7e12).Draw(t, "clock")
-		slot := row.SlotOf(clock)
-		if slot*1000 > clock || clock >= slot*1000+time.Duration(row.Slot).Milliseconds() {
-			t.Fatalf("clock %d is not in slot %d", clock, slot)
+func TestParseNamesAllMistakesAtOnce(t *testing.T) {
+	_, err := Parse([]byte(strings.NewReplacer("behind: 20d", "behind: 25d", "slot: 1h", "slot: 3d", "life: 48h", "life: 0h").Replace(string(builtin))))
+	var mistakes Mistakes
+	require.ErrorAs(t, err, &mistakes)
+	var keys []string
+	for _, m := range mistakes {
+		require.Positive(t, m.Line)
+		keys = append(keys, m.Row+" "+m.Key)
+	}
+	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "mail.images life"}, keys)
+	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "planned: true", "plan: true").Replace(string(builtin))))
+	require.ErrorAs(t, err, &mistakes)
+	require.Greater(t, len(mistakes), 2, "what cannot be read is all told too: %v", mistakes)
+}
+
+// Limits of seconds are how retention is tried out for real.
+func TestASecondsSchedule(t *testing.T) {
+	s, err := Parse([]byte(secondsSchedule))
+	require.NoError(t, err)
+	row := s.Row(MailTracking)
+	require.EqualValues(t, 116, row.Life())
+	require.EqualValues(t, 118, row.TTL())
+	require.EqualValues(t, 130, row.SlotOf(139_999))
+	require.EqualValues(t, 246, row.DestroyAt(130))
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(builtin)
+	f.Add([]byte(secondsSchedule))
+	for _, seed := range []string{"", "classes:", "classes: [{class: {a: b}}]", "topics: [1, 2]", "a: &x [*x]", "classes:\n- limit: 1y\n  limit: 2y", "- a", "---\n---"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		s, err := Parse(source)
+		if err != nil {
+			return
 		}
-		limit := clock + time.Duration(row.Limit).Milliseconds()
-		if row.DestroyAt(slot)*1000 > limit || row.DestroyAt(slot)+int64(time.Duration(row.Margin).Seconds()) > limit/1000+1 {
-			t.Fatalf("slot %d is destroyed at %d, after the limit less margin of clock %d", slot, row.DestroyAt(slot), clock)
-		}
-		if row.TTL() <= row.Life() {
-			t.Fatal("the backstop must come after the sweeper")
+		for _, row := range s.Rows() {
+			if !row.Sliced() {
+				continue
+			}
+			slot := row.SlotOf(1_800_000_000_000)
+			if row.DestroyAt(slot) >= row.LimitAt(slot) || row.DestroyAt(slot) <= slot {
+				t.Fatalf("class %s: slot %d is destroyed at %d, limit %d", row.Class, slot, row.DestroyAt(slot), row.LimitAt(slot))
+			}
 		}
 	})
 }
+
+const secondsSchedule = `
+classes:
+  - {class: mail_tracking, rule: a, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
+  - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
+  - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
+own:
+  - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
+  - {class: batch_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [batches], slot: 10s, margin: 4s}
+  - {class: replay_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [replays], slot: 10s, margin: 4s}
+  - {class: rejects, record: r, limit: 120s, clock: capture, reason: why, sealed: true, topic: mail.rejects, slot: 10s, margin: 4s}
+  - {class: system_logs, record: r, limit: 120s, clock: receipt, reason: why, system_tables: [query_log, part_log], slot: 10s, margin: 4s}
+topics:
+  - {topic: mail.scans, life: 40s}
+  - {topic: mail.rejects, life: 40s}
+`
 
 func TestClassify(t *testing.T) {
 	cases := []struct {
@@ -87,12 +161,15 @@ func TestClassify(t *testing.T) {
 }
 
 func TestTopicSettingsKeepTheLife(t *testing.T) {
-	settings, ok := TopicSettings(7*24*time.Hour, KafkaDefaults)
-	require.True(t, ok)
+	settings, err := TopicSettings("mail.scans", 7*24*time.Hour, KafkaDefaults)
+	require.NoError(t, err)
 	require.Equal(t, "561240000", settings["retention.ms"])
 	require.Equal(t, "43200000", settings["segment.ms"])
-	_, ok = TopicSettings(6*time.Minute, KafkaDefaults)
-	require.False(t, ok)
+	_, err = TopicSettings("mail.scans", 6*time.Minute+30*time.Second, KafkaDefaults)
+	require.ErrorContains(t, err, "topic mail.scans: life 6m30s - one segment 27.857142857s - the broker's checking 5m0s - its deleting 1m0s = 2.142857143s")
+	settings, err = TopicSettings("mail.scans", 40*time.Second, Intervals{Check: time.Second, Delete: time.Second})
+	require.NoError(t, err)
+	require.Equal(t, "35142", settings["retention.ms"])
 }
 
 func TestDurationTextRoundTrips(t *testing.T) {

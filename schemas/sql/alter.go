@@ -1,5 +1,7 @@
 package sql
 
+import "strings"
+
 // Column is a column as the server describes it.
 type Column struct {
 	Name, Type                     string
@@ -23,8 +25,14 @@ func (c Column) definition() string {
 func CreateDatabase(name string) string { return "CREATE DATABASE IF NOT EXISTS " + name }
 
 // Replace turns the statement that creates a view into one that puts it in
-// place of the view that is there, at once.
-func (o Object) Replace() string { return "CREATE OR REPLACE " + o.Create[len("CREATE "):] }
+// place of the view that is there, at once. Comments may stand before it.
+func (o Object) Replace() string {
+	statement := o.Create
+	for strings.HasPrefix(statement, "--") {
+		_, statement, _ = strings.Cut(statement, "\n")
+	}
+	return "CREATE OR REPLACE " + strings.TrimPrefix(statement, "CREATE ")
+}
 
 // DropDraft removes the draft, if it is there.
 func (o Object) DropDraft(data string) string {

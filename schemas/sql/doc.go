@@ -12,6 +12,7 @@
 //	{{own "blocks"}}        the class of a table that mailtrail keeps for itself, as text
 //	{{slotSeconds "batches"}}  the length of its slots
 //	{{classes}}             the schedule as an array of (class, limit, life, slot), seconds
+//	{{scheduleRows}}        the whole schedule as an array of tuples, {{scheduleHash}} its hash
 //	{{.Definer}}            the user, without a login, as which all views run
 //	{{joined "topic"}}      the text of that name in the column of scans in which it is joined with others
 //	{{pieceKey}}, {{imb}}   the texts that numbers of scans stand for

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"text/template"
@@ -23,7 +24,7 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"visible":     h.visible,
 		"own":         h.own,
 		"slotSeconds": h.slotSeconds,
-		"classes":     h.classes,
+		"classes":     h.classes, "scheduleRows": h.scheduleRows, "scheduleHash": schedule.Hash,
 	}
 }
 
@@ -39,10 +40,11 @@ func (l limits) rows(table string) (rows []retention.Row, byClass bool, err erro
 	}
 	own := 0
 	for _, row := range rows {
-		for _, each := range l.schedule.Own {
-			if each.Class == row.Class {
-				own++
-			}
+		if row.Bound == retention.NoLimit || row.EventBound() {
+			return nil, false, fmt.Errorf("retention schedule: class %s of table %s has no limit from a slot on", row.Class, table)
+		}
+		if l.schedule.IsOwn(row.Class) {
+			own++
 		}
 	}
 	if own > 0 && len(rows) > 1 {
@@ -117,17 +119,57 @@ func (l limits) ownRow(table string) (retention.Row, error) {
 	return rows[0], nil
 }
 
-// classes is every class that has rows on the server, with its limit, its life
+// classes is every class that has rows in slots of base tables, with its limit, its life
 // and its slot in seconds.
 func (l limits) classes() string {
 	var tuples []string
-	for _, rows := range [][]retention.Row{l.schedule.Classes, l.schedule.Own} {
-		for _, row := range rows {
-			tuples = append(tuples, fmt.Sprintf("(%s, toUInt64(%d), toInt64(%d), toInt64(%d))", literal(row.Class),
-				int64(time.Duration(row.Limit)/time.Second), row.Life(), int64(time.Duration(row.Slot)/time.Second)))
+	for _, row := range l.schedule.Rows() {
+		if !row.Flows() || !row.Sliced() || len(row.Tables) == 0 {
+			continue
 		}
+		tuples = append(tuples, fmt.Sprintf("(%s, toUInt64(%d), toInt64(%d), toInt64(%d))", literal(row.Class),
+			int64(row.Longest()/time.Second), row.Life(), int64(time.Duration(row.Slot)/time.Second)))
 	}
 	return "[" + strings.Join(tuples, ", ") + "]"
+}
+
+// scheduleRows is the whole schedule as an array of tuples, one a row, for the view retention_schedule.
+func (l limits) scheduleRows() string {
+	var tuples []string
+	for _, row := range l.schedule.Rows() {
+		kind, bound := "record", row.Bound
+		if l.schedule.IsOwn(row.Class) {
+			kind, bound = "own", cmp.Or(bound, retention.Ceiling)
+		}
+		limit, longest := literal(row.Limit.String()), fmt.Sprint(int64(row.Longest()/time.Second))
+		if bound == retention.NoLimit {
+			limit, longest = "''", "NULL"
+		}
+		slot, margin, life := "NULL", "NULL", "NULL"
+		if row.Sliced() {
+			slot, margin, life = fmt.Sprint(int64(time.Duration(row.Slot)/time.Second)), fmt.Sprint(int64(time.Duration(row.Margin)/time.Second)), fmt.Sprint(row.Life())
+		}
+		behind := "NULL"
+		if row.Behind > 0 {
+			behind = fmt.Sprint(int64(time.Duration(row.Behind) / time.Second))
+		}
+		var places []string
+		for _, place := range row.Places() {
+			places = append(places, literal(string(place.Store)+" "+place.Name))
+		}
+		tuples = append(tuples, fmt.Sprintf("(%s, %s, %s, %s, %s, %s, toNullable(toUInt64(%s)), %s, %s, %s, toNullable(toUInt64(%s)), toNullable(toUInt64(%s)), toNullable(toInt64(%s)), toNullable(toUInt64(%s)), CAST([%s], 'Array(String)'), %t, %t, %s, %s, %s)",
+			literal(row.Class), literal(kind), literal(row.Rule), literal(row.System), literal(row.Record), limit, longest, literal(string(bound)), literal(string(row.Clock)),
+			literal(idle(row)), slot, margin, life, behind, strings.Join(places, ", "), row.Sealed, row.Flows(), literal(row.Citation), literal(row.Reason), literal(row.Decision)))
+	}
+	return "[" + strings.Join(tuples, ",\n        ") + "]"
+}
+
+// idle is the row's idle limit, empty where it has none.
+func idle(row *retention.Row) string {
+	if row.Idle == (retention.Limit{}) {
+		return ""
+	}
+	return row.Idle.String()
 }
 
 // literal writes a text as a string literal.

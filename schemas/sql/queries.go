@@ -30,6 +30,8 @@ const (
 	Columns           Query = "columns"
 	Editions          Query = "editions"
 	KnownSettings     Query = "known_settings"
+	HeldSlots         Query = "held_slots"
+	AppliedSchedule   Query = "applied_schedule"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

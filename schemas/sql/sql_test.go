@@ -34,7 +34,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
-		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings,
+		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings, HeldSlots, AppliedSchedule,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestLimitsComeFromTheSchedule(t *testing.T) {
 
 func TestEveryPublicViewHidesWhatIsDue(t *testing.T) {
 	for _, o := range builtin(t).Objects() {
-		if o.Kind != View || o.Name == "facilities" {
+		if o.Kind != View || o.Name == "facilities" || o.Name == "retention_schedule" {
 			continue
 		}
 		require.Contains(t, o.Create, "slot > now() - toIntervalSecond(", o.Name)
@@ -147,6 +147,14 @@ func TestRetiredObjectsAreNotMade(t *testing.T) {
 	for _, r := range s.Retired() {
 		require.False(t, made[r.Database+"."+r.Name], r.Name)
 		require.Contains(t, r.Drop, r.Database+"."+r.Name+" SYNC")
+	}
+}
+
+func TestReplacedViewsAreStatements(t *testing.T) {
+	for _, o := range builtin(t).Objects() {
+		if o.Kind == View {
+			require.Regexp(t, "^CREATE OR REPLACE VIEW "+o.Database+"."+o.Name+"\n", o.Replace())
+		}
 	}
 }
 

@@ -67,5 +67,5 @@ func (s *Store) Batches(ctx context.Context, topic string, ids []string, since i
 // BatchByID returns what became of all messages of one request.
 func (s *Store) BatchByID(ctx context.Context, id string) ([]event.BatchRow, error) {
 	row := s.deps.Schedule.Row(retention.BatchIDs)
-	return s.Batches(ctx, "", []string{id}, time.Now().Add(-time.Duration(row.Limit)).UnixMilli())
+	return s.Batches(ctx, "", []string{id}, time.Now().Add(-row.Longest()).UnixMilli())
 }

@@ -62,7 +62,7 @@ func (e *testEngine) start() {
 		e.err = err
 		return
 	}
-	e.config = local.Config{Data: data, Native: addrs[0], HTTP: addrs[1], LogDays: 7, MemoryRatio: 0.4, Reader: local.DefaultReaderLimits()}
+	e.config = local.Config{Data: data, Native: addrs[0], HTTP: addrs[1], Schedule: retention.Builtin(), MemoryRatio: 0.4, Reader: local.DefaultReaderLimits()}
 	server, err := local.New(e.config, local.Deps{
 		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Engine: found,
 		Self: []string{os.Args[0], "engine-clickhouse"},

@@ -24,7 +24,7 @@ func (m *migration) mendTable(ctx context.Context, o sql.Object, have, want *des
 	}
 	mend := func(drift, statement string) error {
 		change.Action, change.Drift = Altered, append(change.Drift, drift)
-		return m.conn.Exec(ctx, statement)
+		return m.exec(ctx, statement)
 	}
 	if err := mendColumns(o, have.columns, want.columns, mend); err != nil {
 		return err
@@ -85,5 +85,5 @@ func (m *migration) mendView(ctx context.Context, o sql.Object, have, want *desc
 	}
 	change.Action = Replaced
 	change.Drift = append(change.Drift, "definition was another")
-	return m.conn.Exec(ctx, o.Replace())
+	return m.exec(ctx, o.Replace())
 }

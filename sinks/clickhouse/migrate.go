@@ -45,13 +45,19 @@ type Change struct {
 // not know stays. What cannot be altered in place, as the partition key or the
 // columns that are stored, is an error with the remedy. Last, what only a
 // version before needed is dropped.
-func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
-	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0]}
+func (s *Store) Migrate(ctx context.Context) ([]Change, error) { return s.migrate(ctx, false) }
+
+// Drift says what Migrate would do, and does none of it. It makes and drops the
+// drafts, so it must log in as the owner too.
+func (s *Store) Drift(ctx context.Context) ([]Change, error) { return s.migrate(ctx, true) }
+
+func (s *Store) migrate(ctx context.Context, dry bool) ([]Change, error) {
+	m := migration{sql: s.sql, conn: s.conn, data: s.sql.Databases()[0], dry: dry}
 	if err := m.run(ctx); err != nil {
 		return m.changes, fmt.Errorf("clickhouse: migrate: %w", err)
 	}
 	if s.deps.Facilities != nil {
-		change, err := s.fillFacilities(ctx)
+		change, err := s.fillFacilities(ctx, dry)
 		if err != nil {
 			return m.changes, fmt.Errorf("clickhouse: migrate: fill the facilities: %w", err)
 		}
@@ -60,13 +66,22 @@ func (s *Store) Migrate(ctx context.Context) ([]Change, error) {
 	return m.changes, nil
 }
 
-// migration is one run of Migrate.
+// migration is one run of Migrate or Drift.
 type migration struct {
 	sql     *sql.SQL
 	conn    driver.Conn
 	data    string          // the database of the base tables and drafts
 	known   map[string]bool // the settings of tables that the server knows
+	dry     bool            // only drafts are made
 	changes []Change
+}
+
+// exec changes an object, unless nothing is to be changed.
+func (m *migration) exec(ctx context.Context, statement string) error {
+	if m.dry {
+		return nil
+	}
+	return m.conn.Exec(ctx, statement)
 }
 
 func (m *migration) run(ctx context.Context) (err error) {
@@ -74,7 +89,7 @@ func (m *migration) run(ctx context.Context) (err error) {
 		return fmt.Errorf("ask for the server's settings of tables: %w", err)
 	}
 	for _, database := range m.sql.Databases() {
-		if err := m.conn.Exec(ctx, sql.CreateDatabase(database)); err != nil {
+		if err := m.exec(ctx, sql.CreateDatabase(database)); err != nil {
 			return fmt.Errorf("create database %s: %w", database, err)
 		}
 	}
@@ -130,6 +145,9 @@ func (m *migration) bring(ctx context.Context, o sql.Object) (Change, error) {
 	}
 	if have == nil {
 		change.Action = Created
+		if m.dry {
+			return change, nil
+		}
 		return change, m.create(ctx, o.Create)
 	}
 	want, err := m.describe(ctx, m.data, o.DraftName)
@@ -159,7 +177,7 @@ func (m *migration) dropRetired(ctx context.Context) error {
 			continue
 		}
 		name := r.Database + "." + r.Name
-		if err := m.conn.Exec(ctx, r.Drop); err != nil {
+		if err := m.exec(ctx, r.Drop); err != nil {
 			return fmt.Errorf("%s: drop what this version does not need: %w", name, err)
 		}
 		m.changes = append(m.changes, Change{Object: name, Action: Dropped, Drift: []string{"this version does not need it"}})

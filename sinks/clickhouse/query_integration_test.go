@@ -100,7 +100,7 @@ func TestStatus(t *testing.T) {
 	schedule := retention.Builtin()
 	for _, class := range status.Classes {
 		row := schedule.Row(class.Class)
-		require.Equal(t, time.Duration(row.Limit), class.Limit)
+		require.Equal(t, row.Longest(), class.Limit)
 		oldestLive := row.SlotOf((time.Now().Unix()-row.Life())*1000) + int64(time.Duration(row.Slot)/time.Second)
 		require.Equal(t, time.Unix(oldestLive, 0).UTC(), class.CompleteFrom.UTC())
 		if class.Class != retention.MailTracking {

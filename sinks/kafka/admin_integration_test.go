@@ -65,8 +65,8 @@ func TestEnsureTopic(t *testing.T) {
 func TestTopicSettingsOfTheSchedule(t *testing.T) {
 	onBoth(t, func(t *testing.T, _ server, c *Client) {
 		topic := makeTopic(t, c, 1)
-		settings, ok := retention.TopicSettings(retention.Builtin().TopicLife(event.ScansTopic), retention.KafkaDefaults)
-		require.True(t, ok)
+		settings, err := retention.TopicSettings(topic, retention.Builtin().TopicLife(event.ScansTopic), retention.KafkaDefaults)
+		require.NoError(t, err)
 		settings["max.message.bytes"] = strconv.Itoa(largest + 2*EnvelopeBytes)
 		changes, err := c.EnsureTopic(within(t), TopicSpec{Name: topic, Partitions: 1, Replication: 1, Settings: settings})
 		require.NoError(t, err)
@@ -95,5 +95,41 @@ func TestTopicSettingsOfTheSchedule(t *testing.T) {
 		again, err = c.EnsureTopic(within(t), TopicSpec{Name: made, Partitions: 1, Replication: 1, Settings: settings})
 		require.NoError(t, err)
 		require.Empty(t, again)
+	})
+}
+
+// What a broker really does about what is due, and what a topic holds that is oldest.
+func TestIntervalsAreTheBrokersOwn(t *testing.T) {
+	onBoth(t, func(t *testing.T, s server, c *Client) {
+		got, err := c.Intervals(within(t))
+		require.NoError(t, err)
+		want := retention.Intervals{Check: 500 * time.Millisecond, Delete: 100 * time.Millisecond} // as the tests' broker is told
+		if s.name() != "apache" {
+			want = retention.Intervals{Check: 100 * time.Millisecond}
+		}
+		require.Equal(t, want, got)
+		times, err := c.OldestTimes(within(t), makeTopic(t, c, 3))
+		require.NoError(t, err)
+		require.Equal(t, []int64{0, 0, 0}, times)
+	})
+}
+
+func TestDriftChangesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, _ server, c *Client) {
+		topic := makeTopic(t, c, 1)
+		want := TopicSpec{Name: topic, Partitions: 2, Replication: 1, Settings: map[string]string{"retention.ms": "77000"}}
+		for range 2 {
+			drift, err := c.Drift(within(t), want)
+			require.NoError(t, err)
+			require.Len(t, drift.Changes, 2)
+			require.Equal(t, "topic "+topic+": partitions 1 -> 2", drift.Changes[0])
+			require.Regexp(t, `: retention\.ms -1 -> 77000$`, drift.Changes[1])
+		}
+		want.Name = topic + ".missing"
+		drift, err := c.Drift(within(t), want)
+		require.NoError(t, err)
+		require.Equal(t, []string{"topic " + topic + ".missing: made with 2 partitions"}, drift.Changes)
+		_, err = c.Partitions(within(t), want.Name)
+		require.Error(t, err, "it is not made")
 	})
 }

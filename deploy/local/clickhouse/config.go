@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"mailtrail/deploy/local/engines"
+	"mailtrail/schemas/retention"
 )
 
 // Config says where the engine keeps its data and where it listens.
@@ -20,8 +21,8 @@ type Config struct {
 	Data string
 	// Native and HTTP are the loopback addresses, host:port (keys clickhouse.addr and clickhouse.http).
 	Native, HTTP string
-	// LogDays is how many days the system tables query_log and part_log keep their rows.
-	LogDays int
+	// Schedule is the retention schedule; its class system_logs tells which tables the engine keeps about itself, and how long.
+	Schedule *retention.Schedule
 	// MemoryRatio is the share of the machine's memory that the engine may use, between 0 and 1.
 	MemoryRatio float64
 	// Reader limits each query of an analyst.
@@ -71,8 +72,8 @@ func (c Config) check(d Deps) error {
 	if c.Data == "" {
 		wrong = append(wrong, errors.New("data: the data folder is missing"))
 	}
-	if c.LogDays < 1 {
-		wrong = append(wrong, fmt.Errorf("clickhouse: system logs need a life of at least 1 day, not %d", c.LogDays))
+	if c.Schedule == nil || c.Schedule.Row(retention.SystemLogs) == nil {
+		wrong = append(wrong, errors.New("clickhouse: a retention schedule with the class system_logs is missing"))
 	}
 	if c.MemoryRatio <= 0 || c.MemoryRatio > 1 {
 		wrong = append(wrong, fmt.Errorf("clickhouse: the share of memory must be above 0 and at most 1, not %g", c.MemoryRatio))

@@ -8,6 +8,7 @@ import (
 
 	"mailtrail/deploy/local/clickhouse/relay"
 	"mailtrail/deploy/local/ports"
+	"mailtrail/schemas/retention"
 )
 
 // users renders users.xml with the analysts of today, and says whom it lets in.
@@ -49,7 +50,7 @@ func (s *Server) command() (string, []string, error) {
 		return s.deps.Engine.Server, []string{"server", "--config-file=" + s.paths.config}, nil
 	}
 	// The database system lives in memory here: what an earlier run left on disk of its logs stands in the way of new ones.
-	for _, table := range systemLogs {
+	for _, table := range s.config.Schedule.Row(retention.SystemLogs).SystemTables {
 		if err := os.RemoveAll(filepath.Join(s.paths.store, "data", "system", table)); err != nil {
 			return "", nil, fmt.Errorf("removing the last run's %s (key data): %w", table, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"mailtrail/deploy/local/engines"
+	"mailtrail/schemas/retention"
 )
 
 // The test program plays two more parts: the engine's process, and a mailtrail that can be killed.
@@ -42,7 +43,7 @@ func parent(args []string) int {
 }
 
 func testConfig(data, native, http string) Config {
-	return Config{Data: data, Native: native, HTTP: http, LogDays: 7, MemoryRatio: 0.3, Reader: DefaultReaderLimits()}
+	return Config{Data: data, Native: native, HTTP: http, Schedule: retention.Builtin(), MemoryRatio: 0.3, Reader: DefaultReaderLimits()}
 }
 
 func testDeps(log zerolog.Logger, engine engines.ClickHouse) Deps {

@@ -8,13 +8,13 @@ import (
 	"runtime"
 	"strings"
 	"text/template"
+	"time"
+
+	"mailtrail/schemas/retention"
 )
 
 //go:embed config.xml.tmpl
 var configXML string
-
-// systemLogs are the tables that the engine keeps about itself.
-var systemLogs = []string{"query_log", "part_log"}
 
 // configFile renders config.xml for an engine that listens on nativeAddr itself.
 func configFile(c Config, nativeAddr string, p paths) (string, error) {
@@ -30,12 +30,13 @@ func configFile(c Config, nativeAddr string, p paths) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("clickhouse.http: %w", err)
 	}
+	logs := c.Schedule.Row(retention.SystemLogs)
 	// Merges run on as many threads as there are cores, between 2 and 16; ClickHouse plans twice as many merges.
 	pool := min(max(runtime.NumCPU(), 2), 16)
 	var out strings.Builder
 	err = tmpl.Execute(&out, map[string]any{
 		"Host": host, "Native": native, "HTTP": http, "Log": p.log, "Store": p.store, "Root": p.root, "Users": p.users,
-		"MemoryRatio": c.MemoryRatio, "LogDays": c.LogDays, "Pool": pool, "Logs": systemLogs, "Schedule": 4 * pool,
+		"MemoryRatio": c.MemoryRatio, "Pool": pool, "Logs": logs.SystemTables, "Slot": int64(time.Duration(logs.Slot) / time.Second), "TTL": logs.TTL(), "Schedule": 4 * pool,
 	})
 	return out.String(), err
 }

@@ -80,9 +80,9 @@ func TestPasswordIsMadeOnceAndPrivate(t *testing.T) {
 
 func TestConfigIsChecked(t *testing.T) {
 	config := testConfig("", "0.0.0.0:9000", "nonsense")
-	config.LogDays = 0
+	config.Schedule = nil
 	_, err := New(config, testDeps(discard(), engines.ClickHouse{}))
-	for _, want := range []string{"clickhouse.addr: the embedded ClickHouse listens on this machine alone", "clickhouse.http: \"nonsense\" is not host:port", "data: ", "at least 1 day", "exactly one of"} {
+	for _, want := range []string{"clickhouse.addr: the embedded ClickHouse listens on this machine alone", "clickhouse.http: \"nonsense\" is not host:port", "data: ", "a retention schedule with the class system_logs is missing", "exactly one of"} {
 		require.ErrorContains(t, err, want)
 	}
 }
