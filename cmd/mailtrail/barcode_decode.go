@@ -51,7 +51,7 @@ type repairFlags struct {
 func addRepairFlags(command *cobra.Command) *repairFlags {
 	flags := new(repairFlags)
 	command.Flags().StringVar(&flags.knownFile, "known", "", "`file` of known barcodes, which settle what is ambiguous")
-	command.Flags().IntVar(&flags.limit, "repair", barcode.MaxRepair, "repair up to `N` wrong bars, 0 to 4; a \"?\" counts as a quarter, a bar lost or too many as two")
+	command.Flags().IntVar(&flags.limit, "repair", barcode.MaxRepair, "repair up to `N` wrong bars, 0 to 4; a \"?\" counts as three tenths, a bar lost or too many as two")
 	return flags
 }
 

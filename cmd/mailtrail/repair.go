@@ -48,35 +48,24 @@ func (t deadLetters) Join() (rejects.Group, error) {
 	return repairMember{group}, nil
 }
 
-func (t deadLetters) Reader(partition int32) rejects.PartitionReader {
-	return rejectReader{t.client.NewReader(kafka.ReaderConfig{Topic: event.RejectsTopic, Partition: partition, MaxBytes: 1 << 20, MaxWait: 500 * time.Millisecond})}
+func (t deadLetters) Spans(ctx context.Context) ([]rejects.Span, error) {
+	all, err := t.client.Spans(ctx, event.RejectsTopic)
+	spans := make([]rejects.Span, len(all))
+	for i, span := range all {
+		spans[i] = rejects.Span{Start: span.Start, End: span.End}
+	}
+	return spans, err
 }
 
-func (t deadLetters) Start(ctx context.Context, partition int32) (int64, error) {
-	spans, err := t.client.Spans(ctx, event.RejectsTopic)
+func (t deadLetters) Fetch(ctx context.Context, partition int32, offset int64) (messages []event.Message, next int64, err error) {
+	got, err := t.client.Fetch(ctx, kafka.Fetch{Topic: event.RejectsTopic, Partition: partition, Offset: offset, MaxBytes: 256 << 10, MaxWait: 100 * time.Millisecond})
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	if int(partition) >= len(spans) {
-		return 0, fmt.Errorf("topic %s has no partition %d", event.RejectsTopic, partition)
-	}
-	return spans[partition].Start, nil
+	return got.Messages, got.Next, nil
 }
 
-// rejectReader, repairMember and repairAssignment give kafka's types the names of the repair's errors.
-type rejectReader struct{ *kafka.Reader }
-
-func (r rejectReader) Next(ctx context.Context, offset int64) (messages []event.Message, next, end int64, err error) {
-	got, err := r.Reader.Next(ctx, offset)
-	if errors.Is(err, kafka.ErrOutOfRange) {
-		return nil, 0, 0, fmt.Errorf("%w: %w", rejects.ErrGone, err)
-	}
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	return got.Messages, got.Next, got.End, nil
-}
-
+// repairMember and repairAssignment give kafka's types the names of the repair's errors.
 type repairMember struct{ *kafka.Group }
 
 func (m repairMember) Next(ctx context.Context) (rejects.Generation, error) {

@@ -3,7 +3,6 @@ package rejects
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"mailtrail/schemas/barcode"
@@ -25,9 +24,8 @@ type Repair struct {
 	deps    RepairDeps
 	metrics *repairMetrics
 
-	searching sync.Mutex // holds what follows
-	repairer  *barcode.Repairer
-	owed      time.Duration // rest for searches that are done
+	repairer *barcode.Repairer
+	owed     time.Duration // rest for searches that are done
 }
 
 // NewRepair makes a Repair that decides by the tables. Nothing is started.
@@ -56,101 +54,123 @@ func (r *Repair) Run(ctx context.Context) error {
 	return group.Close()
 }
 
-// own starts a worker for every partition of the generation, and one that only
-// waits, since a generation without any would end at once.
+// own works on the partitions of the generation until it ends; the work must not
+// return before.
 func (r *Repair) own(ctx context.Context, generation Generation) {
-	start := func(work func(context.Context)) {
-		generation.Start(func(ended context.Context) {
-			ended, cancel := context.WithCancel(ended)
-			defer cancel()
-			stop := context.AfterFunc(ctx, cancel)
-			defer stop()
-			work(ended)
-		})
-	}
-	for _, partition := range generation.Partitions() {
-		start(func(ctx context.Context) { r.keepWorking(ctx, generation, partition) })
-	}
-	start(func(ctx context.Context) { <-ctx.Done() })
+	generation.Start(func(ended context.Context) {
+		ended, cancel := context.WithCancel(ended)
+		defer cancel()
+		stop := context.AfterFunc(ctx, cancel)
+		defer stop()
+		r.keepWorking(ended, generation)
+	})
 }
 
-// tryAgain is how long a partition waits after an error.
-const tryAgain = time.Second
+// tryAgain is how long the repair waits after an error, lookAgain where there is nothing to do.
+const (
+	tryAgain  = time.Second
+	lookAgain = 500 * time.Millisecond
+)
 
-// keepWorking works until ctx ends; it never returns before, since the first
-// worker that returns ends the generation for all.
-func (r *Repair) keepWorking(ctx context.Context, generation Generation, partition int32) {
-	defer r.metrics.forget(partition)
+func (r *Repair) keepWorking(ctx context.Context, generation Generation) {
+	defer r.metrics.lag.Reset()
 	for ctx.Err() == nil {
-		err := r.work(ctx, generation, partition)
+		err := r.work(ctx, generation)
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, ErrNotOwner):
 			<-ctx.Done()
 		default:
 			r.metrics.retries.Inc()
-			r.deps.Log.Warn().Err(err).Int32("partition", partition).Msg("repair begins again at its last commit")
+			r.deps.Log.Warn().Err(err).Msg("repair begins again at its last commits")
 			pause(ctx, tryAgain)
 		}
 	}
 }
 
-// commitEvery is how long what was done may wait for its commit.
-const commitEvery = time.Second
-
-func (r *Repair) work(ctx context.Context, generation Generation, partition int32) error {
-	reader := r.deps.Topic.Reader(partition)
-	defer reader.Close()
-	offset, err := generation.Committed(ctx, partition)
-	if err != nil {
-		return err
-	}
-	if offset < 0 {
-		if offset, err = r.deps.Topic.Start(ctx, partition); err != nil {
-			return err
-		}
-	}
-	for {
-		messages, next, end, err := reader.Next(ctx, offset)
-		if errors.Is(err, ErrGone) {
-			if offset, err = r.skipGone(ctx, partition, offset); err == nil {
-				continue
-			}
-		}
+// work goes round the partitions, a fetch of each in turn, so that the memory
+// that it takes is that of one fetch.
+func (r *Repair) work(ctx context.Context, generation Generation) error {
+	var parts []*part
+	for _, partition := range generation.Partitions() {
+		committed, err := generation.Committed(ctx, partition)
 		if err != nil {
 			return err
 		}
-		commit := func(next int64) error {
-			if next == offset {
-				return nil
+		parts = append(parts, &part{generation, partition, committed})
+	}
+	for {
+		spans, err := r.deps.Topic.Spans(ctx)
+		if err != nil {
+			return err
+		}
+		idle := true
+		for _, p := range parts {
+			if int(p.partition) >= len(spans) {
+				continue
 			}
-			offset = next
-			r.metrics.behind(partition, end-next)
-			return generation.Commit(ctx, partition, next)
+			moved, err := r.advance(ctx, p, spans[p.partition])
+			if err != nil {
+				return err
+			}
+			idle = idle && !moved
 		}
-		if err := r.take(ctx, messages, commit); err != nil {
-			return err
+		if idle {
+			pause(ctx, lookAgain)
 		}
-		if err := commit(next); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 }
 
-// skipGone goes on where the partition begins by now.
-func (r *Repair) skipGone(ctx context.Context, partition int32, offset int64) (int64, error) {
-	start, err := r.deps.Topic.Start(ctx, partition)
-	if err != nil {
-		return offset, err
+// part is a partition and the repair's place in it.
+type part struct {
+	generation Generation
+	partition  int32
+	next       int64 // the offset that comes next; -1 before the first
+}
+
+// commit stores that what lies before the offset is done.
+func (p *part) commit(ctx context.Context, next int64) error {
+	if next == p.next {
+		return nil
 	}
-	r.metrics.gone.Add(float64(max(0, start-offset)))
-	r.deps.Log.Warn().Int32("partition", partition).Int64("offset", offset).Int64("start", start).
-		Msg("rejects reached the end of their life before their bars were repaired, or the topic was made anew")
-	return start, nil
+	p.next = next
+	return p.generation.Commit(ctx, p.partition, next)
+}
+
+// commitEvery is how long what was done may wait for its commit.
+const commitEvery = time.Second
+
+// advance fetches once and deals with what came; moved is false where there was nothing.
+func (r *Repair) advance(ctx context.Context, p *part, span Span) (moved bool, err error) {
+	if p.next < span.Start || p.next > span.End {
+		if p.next >= 0 {
+			r.metrics.gone.Add(float64(max(0, span.Start-p.next)))
+			r.deps.Log.Warn().Int32("partition", p.partition).Int64("offset", p.next).Int64("start", span.Start).
+				Msg("rejects reached the end of their life before their bars were repaired, or the topic was made anew")
+		}
+		p.next = span.Start
+	}
+	r.metrics.behind(p.partition, span.End-p.next)
+	if p.next == span.End {
+		return false, nil
+	}
+	messages, next, err := r.deps.Topic.Fetch(ctx, p.partition, p.next)
+	if err != nil {
+		return false, err
+	}
+	if err := r.take(ctx, p, messages); err != nil {
+		return false, err
+	}
+	r.metrics.behind(p.partition, span.End-next)
+	moved = next != p.next || len(messages) > 0
+	return moved, p.commit(ctx, next)
 }
 
 // take looks at the messages, sends what it repaired, and commits now and then.
-func (r *Repair) take(ctx context.Context, messages []event.Message, commit func(next int64) error) error {
+func (r *Repair) take(ctx context.Context, p *part, messages []event.Message) error {
 	var replays []event.Message
 	flush := func() error {
 		if len(replays) == 0 {
@@ -177,7 +197,7 @@ func (r *Repair) take(ctx context.Context, messages []event.Message, commit func
 		if err := errors.Join(flush(), ctx.Err()); err != nil {
 			return err
 		}
-		if err := commit(messages[i].Offset + 1); err != nil {
+		if err := p.commit(ctx, messages[i].Offset+1); err != nil {
 			return err
 		}
 		committed = time.Now()

@@ -22,11 +22,15 @@ type RepairDeps struct {
 type Topic interface {
 	// Join becomes a member of the group.
 	Join() (Group, error)
-	// Reader makes a reader of a partition.
-	Reader(partition int32) PartitionReader
-	// Start returns the first offset of the partition.
-	Start(ctx context.Context, partition int32) (int64, error)
+	// Spans returns what each partition holds, by partition number.
+	Spans(ctx context.Context) ([]Span, error)
+	// Fetch returns what stands from the offset on, some hundred KiB or one message,
+	// and the offset behind it.
+	Fetch(ctx context.Context, partition int32, offset int64) (messages []event.Message, next int64, err error)
 }
+
+// Span is the offsets that a partition holds: Start to End-1.
+type Span struct{ Start, End int64 }
 
 // Group hands out generations, one after the other.
 type Group interface {
@@ -45,20 +49,5 @@ type Generation interface {
 	Committed(ctx context.Context, partition int32) (int64, error)
 }
 
-// PartitionReader reads one partition.
-type PartitionReader interface {
-	// Next reads what stands from the offset on and waits a moment where there is
-	// nothing. next is the offset behind it, end that behind the partition's last. It
-	// returns ErrGone where the partition does not hold the offset (any more). What it
-	// returned before, and all bytes of it, is not valid any more.
-	Next(ctx context.Context, offset int64) (messages []event.Message, next, end int64, err error)
-	Close() error
-}
-
-// Errors of the topic.
-var (
-	// ErrGone means that the partition does not hold the offset: its life is over.
-	ErrGone = errors.New("mail.rejects does not hold the offset any more")
-	// ErrNotOwner means that the partition belongs to another member by now.
-	ErrNotOwner = errors.New("the partition has gone to another member of the group")
-)
+// ErrNotOwner means that the partition belongs to another member by now.
+var ErrNotOwner = errors.New("the partition has gone to another member of the group")

@@ -85,8 +85,6 @@ const leastRest = 10 * time.Millisecond
 
 // search looks for the nearest barcode, after the rest that the searches before it ask for.
 func (r *Repair) search(ctx context.Context, bars []byte) (barcode.Repaired, error) {
-	r.searching.Lock()
-	defer r.searching.Unlock()
 	if r.owed >= leastRest {
 		pause(ctx, r.owed)
 		r.owed = 0

@@ -39,7 +39,3 @@ func (m *repairMetrics) done(outcome string, rejects int) {
 func (m *repairMetrics) behind(partition int32, offsets int64) {
 	m.lag.WithLabelValues(strconv.Itoa(int(partition))).Set(float64(max(0, offsets)))
 }
-
-func (m *repairMetrics) forget(partition int32) {
-	m.lag.DeleteLabelValues(strconv.Itoa(int(partition)))
-}

@@ -42,9 +42,13 @@ func (l *repairLog) Produce(_ context.Context, messages []event.Message) error {
 	return nil
 }
 
-func (l *repairLog) Join() (Group, error)                        { return &repairMember{log: l}, nil }
-func (l *repairLog) Reader(int32) PartitionReader                { return repairReader{l} }
-func (l *repairLog) Start(context.Context, int32) (int64, error) { return l.start, nil }
+func (l *repairLog) Join() (Group, error) { return &repairMember{log: l}, nil }
+
+func (l *repairLog) Spans(context.Context) ([]Span, error) { return []Span{{l.start, l.end()}}, nil }
+
+func (l *repairLog) Fetch(_ context.Context, _ int32, offset int64) ([]event.Message, int64, error) {
+	return l.letters[offset-l.start:], l.end(), nil
+}
 
 // repairMember has one generation.
 type repairMember struct {
@@ -82,21 +86,6 @@ func (g repairGeneration) Commit(_ context.Context, _ int32, offset int64) error
 }
 
 func (g repairGeneration) Committed(context.Context, int32) (int64, error) { return g.committed, nil }
-
-type repairReader struct{ *repairLog }
-
-func (r repairReader) Next(ctx context.Context, offset int64) ([]event.Message, int64, int64, error) {
-	if offset < r.start {
-		return nil, 0, 0, ErrGone
-	}
-	if offset == r.end() {
-		<-ctx.Done()
-		return nil, 0, 0, ctx.Err()
-	}
-	return r.letters[offset-r.start:], r.end(), r.end(), ctx.Err()
-}
-
-func (r repairReader) Close() error { return nil }
 
 // repair works off the letters and returns what was sent and how often each outcome was counted.
 func (l *repairLog) repair(t *testing.T, known *barcode.KnownSet) (sent []event.Message, outcomes map[string]int) {
