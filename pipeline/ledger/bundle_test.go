@@ -349,3 +349,54 @@ func TestWhatAGenuineBundleShowsAmiss(t *testing.T) {
 		})
 	}
 }
+
+// TestAWriterThatCheats signs what no honest writer does: the whole log shows it, and so does a bundle.
+func TestAWriterThatCheats(t *testing.T) {
+	for name, test := range map[string]struct {
+		cheat func(l *Log, clock *testClock)
+		says  string
+	}{
+		"back-dates": {func(l *Log, clock *testClock) {
+			l.index.last, clock.now = time.Time{}, day0
+		}, "is not in the order of the log"},
+		"leaves out": {func(l *Log, _ *testClock) {
+			l.index.slots[slotName{"mailpiece_images", slotN(0).Unix()}] = append(l.index.slots[slotName{"mailpiece_images", slotN(0).Unix()}], 3)
+		}, "is left out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, clock, l := live(t, 1)
+			test.cheat(l, clock)
+			_, err := l.Append(Entry{Kind: Violation, Store: "objects", Object: "x", Class: "mailpiece_images", Slot: slotN(0), Detail: "made up"})
+			require.NoError(t, err)
+			_, err = Read(dir, "")
+			require.ErrorIs(t, err, ErrAltered)
+			r := &Reader{dir: dir, log: l.log, entries: l.entries, index: l.index, head: l.head}
+			l.index.slots[slotName{"mailpiece_images", slotN(0).Unix()}] = []int64{2, 3, 4, 5, 7}
+			content, err := r.Prove("mailpiece_images", slotN(0))
+			require.NoError(t, err)
+			_, err = Verify(content, l.PublicKey(), Options{})
+			require.ErrorIs(t, err, ErrProof)
+			require.ErrorContains(t, err, test.says)
+		})
+	}
+}
+
+// TestTheSealCoversWhatProofsDoNot: what is left still proves itself, and yet somebody took something away.
+func TestTheSealCoversWhatProofsDoNot(t *testing.T) {
+	_, l, content := proven(t, 3)
+	for name, change := range map[string]func(b *bundle){
+		"the last entry":          func(b *bundle) { b.Entries = b.Entries[:len(b.Entries)-1] },
+		"the results":             func(b *bundle) { b.Results = nil },
+		"the proof of continuity": func(b *bundle) { b.Consistency = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sealed sealedBundle
+			require.NoError(t, decodeCanonical(bytes.TrimSuffix(content, []byte("\n")), &sealed))
+			change(&sealed.Body)
+			forged, err := canonical(sealed)
+			require.NoError(t, err)
+			_, err = Verify(append(forged, '\n'), l.PublicKey(), Options{})
+			require.ErrorIs(t, err, ErrSignature)
+		})
+	}
+}

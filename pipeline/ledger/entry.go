@@ -124,6 +124,9 @@ func (e *Entry) check() error {
 	if !e.Slot.IsZero() && e.Class == "" {
 		return errors.New("class: missing; a slot belongs to a class")
 	}
+	if row := rowOf(e); e.Kind == ClassAdopted && !row.names(e.FirstSlot) {
+		return errors.New("first_slot: expected a start of a slot, counted from 1970-01-01 in steps of slot_s")
+	}
 	return errors.Join(e.checkTexts(), e.checkNumbers(), e.checkTimes())
 }
 

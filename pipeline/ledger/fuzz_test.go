@@ -43,6 +43,10 @@ func anEntry(t *rapid.T) Entry {
 	for _, name := range fields {
 		set[name]()
 	}
+	if e.Kind == ClassAdopted {
+		e.SlotLength = rapid.Int64Range(1, 1_000_000).Draw(t, "length")
+		e.FirstSlot = time.Unix(rapid.Int64Range(1, 1_000_000).Draw(t, "first")*e.SlotLength, 0).UTC()
+	}
 	return e
 }
 
