@@ -169,7 +169,7 @@ func TestOneWriterAndReadersBeside(t *testing.T) {
 }
 
 func TestAlteredLogs(t *testing.T) {
-	whole, clock, l := live(t, 3)
+	whole, clock, l := live(t, 1)
 	vkey := l.PublicKey()
 	require.NoError(t, l.Close())
 	entries, err := os.ReadFile(filepath.Join(whole, entriesFile))
