@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -29,6 +30,7 @@ func (l *loader) checkTogether() {
 	}
 	l.checkKeysEndpoint("keys.listen", c.Keys.Listen)
 	l.checkKeysEndpoint("keys.connect", c.Keys.Connect)
+	l.checkKeysStore()
 	l.checkMemory()
 	if c.Mode == Embedded {
 		l.checkEmbedded()
@@ -104,6 +106,17 @@ func (l *loader) checkKeysEndpoint(path string, endpoint Endpoint) {
 			l.contradiction([]string{path, needed}, needed+" as well: slot keys travel over mutual TLS or a unix socket alone", "set "+needed+", or use unix:PATH")
 			return
 		}
+	}
+}
+
+// checkKeysStore wants keys in one place, and their tombstones and the ledger apart from them.
+func (l *loader) checkKeysStore() {
+	c := &l.loaded.Config
+	if c.Keys.Memory && c.Keys.Dir != "" {
+		l.contradiction([]string{"keys.dir", "keys.memory"}, "nothing where keys.memory is true: such keys lie in no folder", "leave out keys.dir, or keys.memory")
+	}
+	if dir := filepath.Clean(c.KeysDir()); dir == filepath.Clean(c.Data) || dir == filepath.Clean(c.LedgerDir()) {
+		l.contradiction([]string{"keys.dir", "data"}, "a folder of its own: what remembers destroyed keys must not lie among them", filepath.Join(c.Data, "keys"))
 	}
 }
 

@@ -151,6 +151,9 @@ type Images struct {
 type Keys struct {
 	// Dir is the file store; empty means keys under data. See [Config.KeysDir].
 	Dir string `key:"dir"`
+	// Memory keeps keys in memory alone. The price: whatever ends the process ends every slot that had begun; what was
+	// sealed in it can never be read again.
+	Memory bool `key:"memory" default:"false"`
 	// Listen is where `retention run` serves keys to other roles; Connect is the others' side.
 	Listen  Endpoint `key:"listen"`
 	Connect Endpoint `key:"connect"`
@@ -236,6 +239,13 @@ func (c *Config) AccessFile() string {
 	}
 	return filepath.Join(c.Data, "access.yaml")
 }
+
+// Tombstones is the file that remembers destroyed slot keys. It lies apart from them, so that putting the folder of keys
+// back from a copy does not put it back too.
+func (c *Config) Tombstones() string { return filepath.Join(c.Data, "tombstones") }
+
+// LedgerDir is the folder of the ledger.
+func (c *Config) LedgerDir() string { return filepath.Join(c.Data, "ledger") }
 
 // KeysDir is the folder of slot keys: keys.dir, or keys under data.
 func (c *Config) KeysDir() string {
