@@ -22,6 +22,7 @@ import (
 	"mailtrail/pipeline/gateway"
 	"mailtrail/pipeline/ingest"
 	"mailtrail/pipeline/rejects"
+	sweeper "mailtrail/pipeline/retention"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
@@ -140,6 +141,11 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = embedded.New(embedded.Config{
 		Data: c.Data, Native: "127.0.0.1:0", HTTP: "127.0.0.1:0", Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{Metrics: registry, Engine: engines.ClickHouse{Server: "clickhouse"}, Self: []string{"mailtrail"}, Analysts: func() ([]embedded.Analyst, error) { return nil, nil }})
+	require.NoError(t, err)
+
+	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{
+		Metrics: registry, Now: time.Now, Uptime: func() time.Duration { return 0 },
+	})
 	require.NoError(t, err)
 
 	descriptions := make(chan *prometheus.Desc)

@@ -17,8 +17,8 @@ import (
 const shownLosses = 3
 
 // notYet is what of the schedule nothing carries out yet. Who signs the document must know it.
-const notYet = "Nothing sweeps at the times below. What is due is in no view from then on; ClickHouse's own expiry drops it half a margin later. " +
-	"Old files in folders are not removed, and what is marked to be sealed is written in clear."
+const notYet = "Old files in folders are not removed, and what is marked to be sealed is written in clear. Slots of tables are dropped at the times " +
+	"below as long as a sweeper runs (`mailtrail up`, or `mailtrail retention run`); without one ClickHouse's own expiry drops them half a margin later."
 
 // document writes the plan for people.
 type document struct {

@@ -12,6 +12,7 @@ import (
 	embedded "mailtrail/deploy/local/clickhouse"
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
+	"mailtrail/sinks/clickhouse"
 )
 
 // planStores are the live stores as the plan asks them, with the auditor's rights.
@@ -74,11 +75,15 @@ func (s heldTables) Held(ctx context.Context) ([]pipeline.Held, error) {
 	}
 	var held []pipeline.Held
 	for _, slot := range slots {
-		held = append(held, pipeline.Held{
-			Class: slot.Class, Place: retention.Place{Store: retention.ClickHouse, Name: slot.Table}, From: slot.Slot, Rows: slot.Rows, Bytes: slot.Bytes, Strange: slot.Strange,
-		})
+		held = append(held, heldSlot(&slot))
 	}
 	return held, nil
+}
+
+func heldSlot(slot *clickhouse.HeldSlot) pipeline.Held {
+	return pipeline.Held{
+		Class: slot.Class, Place: retention.Place{Store: retention.ClickHouse, Name: slot.Table}, From: slot.Slot, Rows: slot.Rows, Bytes: slot.Bytes, Strange: slot.Strange,
+	}
 }
 
 // heldFolders tells of each folder and file of the schedule how old what lies in it is, by slot.

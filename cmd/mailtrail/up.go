@@ -100,6 +100,10 @@ func startStack(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	// What fell due while the machine was off goes before a door is opened.
+	if err := startSweeper(ctx, r); err != nil {
+		return err
+	}
 	if err := startIngest(ctx, r); err != nil {
 		return err
 	}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"mailtrail/pipeline/ledger"
+	pipeline "mailtrail/pipeline/retention"
+	"mailtrail/schemas/retention"
+	"mailtrail/sinks/clickhouse"
+)
+
+// sweptTables is ClickHouse as the sweeper wants it.
+type sweptTables struct{ store *clickhouse.Store }
+
+func (s sweptTables) Held(ctx context.Context) (held []pipeline.Held, err error) {
+	slots, err := s.store.HeldSlots(ctx)
+	for _, slot := range slots {
+		held = append(held, heldSlot(&slot))
+	}
+	return held, err
+}
+
+func (s sweptTables) Drop(ctx context.Context, slot pipeline.Slot) error {
+	return s.store.DropSlot(ctx, slot.Class, slot.Place.Name, slot.Start)
+}
+
+// sweepLedger is the ledger as the sweeper wants it.
+type sweepLedger struct{ *ledger.Log }
+
+func (l sweepLedger) Enter(d pipeline.Drop) (again bool, err error) {
+	entry := dropEntry(d)
+	entry.Kind, entry.By = ledger.PartitionDropped, d.By
+	appended, err := l.Append(entry)
+	return err == nil && appended[0].Repeated, err
+}
+
+func (l sweepLedger) Returned(d pipeline.Drop) error {
+	entry := dropEntry(d)
+	entry.Kind, entry.By = ledger.Returned, d.By
+	_, err := l.Append(entry)
+	return err
+}
+
+func dropEntry(d pipeline.Drop) ledger.Entry {
+	return ledger.Entry{
+		Class: d.Class, Slot: at(d.Start), Store: string(d.Place.Store), Object: d.Place.Name, Rows: new(int64(d.Rows)), Bytes: new(int64(d.Bytes)),
+	}
+}
+
+// Missing leaves out what is somebody's reason why not, and the stores that the sweeper does not have.
+func (l sweepLedger) Missing(due time.Time) (slots []pipeline.Slot) {
+	for gap := range l.Gaps(due) {
+		store, object, _ := strings.Cut(gap.Store, "/")
+		if store == string(retention.ClickHouse) && !gap.Acknowledged {
+			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: retention.ClickHouse, Name: object}, Start: gap.Slot.Unix()})
+		}
+	}
+	return slots
+}
+
+// classRows are the classes whose slots the sweeper destroys, as the ledger must know them: from the oldest slot on that
+// is not due yet.
+func classRows(schedule *retention.Schedule, now time.Time) (rows []ledger.ClassRow) {
+	for _, row := range schedule.Rows() {
+		if !row.Flows() || !row.Sliced() {
+			continue
+		}
+		var stores []string
+		for _, place := range row.Places() {
+			if place.Store == retention.ClickHouse {
+				stores = append(stores, string(place.Store)+"/"+place.Name)
+			}
+		}
+		if len(stores) == 0 {
+			continue
+		}
+		rows = append(rows, ledger.ClassRow{
+			Class: row.Class, Bound: string(cmp.Or(row.Bound, retention.Ceiling)), Citation: row.Citation, Limit: row.Longest(), SlotLength: time.Duration(row.Slot),
+			DestroyAfter: time.Duration(row.Life()) * time.Second, FirstSlot: at(row.CompleteFrom(now.Unix())), Stores: stores,
+		})
+	}
+	return rows
+}

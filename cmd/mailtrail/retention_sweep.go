@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/pipeline/ledger"
+	pipeline "mailtrail/pipeline/retention"
+	"mailtrail/schemas/retention"
+	"mailtrail/sinks/clickhouse"
+)
+
+func newRetentionSweepCommand(a *app) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "sweep",
+		Short: "Destroy now what is due, once",
+		Long: `sweep drops every slot that is due, enters it in the ledger, and prints what it dropped. Run again, it finds nothing.
+One sweeps at a time: beside ` + "`mailtrail up`" + ` or ` + "`mailtrail retention run`" + `, which do it by themselves, it ends with 1.
+The exit status is 1 where something that is due could not be destroyed or entered.`,
+		Example: `  mailtrail retention sweep --config site.yaml`,
+		Args:    cobra.NoArgs,
+	}
+	format := addFormatFlag(command)
+	command.RunE = func(c *cobra.Command, _ []string) error {
+		r, err := a.plainRole()
+		if err != nil {
+			return err
+		}
+		return r.sweepOnce(c.Context(), *format)
+	}
+	return command
+}
+
+func newRetentionRunCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "Destroy what is due, on time, until it is stopped",
+		Long: `run is the sweeper: it destroys what is overdue at once, wakes whenever a slot is due, looks every retention.sweep_every
+besides, and enters each destruction in the ledger in the data folder. A second one waits for the end of the first.
+` + "`mailtrail up`" + ` has a sweeper of its own.`,
+		Example: `  mailtrail retention run --config site.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.runRole(c.Context(), "retention", startSweeper)
+		},
+	}
+}
+
+// sweepOnce sweeps and prints what went.
+func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
+	s, err := r.openSweep(prometheus.NewRegistry())
+	if errors.Is(err, ledger.ErrBusy) {
+		return fmt.Errorf("%w; it is `mailtrail up` or `mailtrail retention run`, which sweeps by itself", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.agreed(ctx); err != nil {
+		return err
+	}
+	swept := s.sweeper.Sweep(ctx)
+	rows, err := newRowWriter(r.stdout, format, "class", "store", "place", "slot", "rows", "by", "returned", "late_seconds")
+	if err != nil {
+		return err
+	}
+	for _, d := range swept.Drops {
+		if err := rows.Row(d.Class, string(d.Place.Store), d.Place.Name, at(d.Start), d.Rows, d.By, d.Returned, int64(d.Lag/time.Second)); err != nil {
+			return err
+		}
+	}
+	if format != "table" || len(swept.Drops) > 0 {
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	} else if len(swept.Failures) == 0 {
+		fmt.Fprintln(r.stderr, "nothing is due")
+	}
+	return swept.Err()
+}
+
+// startSweeper waits until no other sweeper runs, destroys what is overdue, and starts the sweeper.
+func startSweeper(ctx context.Context, r *role) error {
+	s, err := r.awaitSweep(ctx)
+	if err != nil {
+		return err
+	}
+	err = r.parts.check(ctx, func(ctx context.Context) error {
+		if err := await(ctx, applyPatience, s.agreed); err != nil {
+			return err
+		}
+		return await(ctx, applyPatience, func(ctx context.Context) error { return s.sweeper.Sweep(ctx).Err() })
+	})
+	if err != nil {
+		s.close()
+		return err
+	}
+	r.observer.ready("clickhouse", s.store.Ping)
+	r.parts.start("sweeper", func(ctx context.Context) error {
+		defer s.close()
+		return s.sweeper.Run(ctx)
+	})
+	return nil
+}
+
+// sweep is the sweeper with what it holds.
+type sweep struct {
+	role    *role
+	rules   *ruleBook
+	store   *clickhouse.Store
+	ledger  *ledger.Log
+	sweeper *pipeline.Sweeper
+}
+
+// awaitSweep opens the sweeper when no other process has it.
+func (r *role) awaitSweep(ctx context.Context) (*sweep, error) {
+	told := false
+	for {
+		s, err := r.openSweep(r.observer.registry)
+		if !errors.Is(err, ledger.ErrBusy) {
+			return s, err
+		}
+		if !told {
+			r.log.Info().Msg("another sweeper runs; this one waits for its end")
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// openSweep makes the sweeper and takes the ledger; the error wraps [ledger.ErrBusy] where another process has it.
+func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
+	rules, err := r.rules()
+	if err != nil {
+		return nil, err
+	}
+	log := r.log.With().Str("part", "sweeper").Logger()
+	book, err := ledger.Open(ledger.Config{Dir: filepath.Join(r.config.Data, "ledger")}, ledger.Deps{Log: log, Clock: r.now})
+	if err != nil {
+		return nil, err
+	}
+	s := &sweep{role: r, rules: rules, ledger: book}
+	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
+		return nil, errors.Join(err, book.Close())
+	}
+	began := time.Now()
+	s.sweeper, err = pipeline.New(pipeline.Config{
+		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
+	}, pipeline.Deps{
+		Stores: map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}},
+		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Now: r.now, Uptime: func() time.Duration { return time.Since(began) },
+	})
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *sweep) close() {
+	s.store.Close()
+	s.ledger.Close()
+}
+
+// agreed makes sure that the schedule is the one from which the tables were made, so that a wrong file destroys nothing,
+// and enters it in the ledger.
+func (s *sweep) agreed(ctx context.Context) error {
+	applied, err := s.store.AppliedSchedule(ctx)
+	if err != nil {
+		return atClickHouse(s.role.config, err)
+	}
+	if applied == nil {
+		return errors.New("ClickHouse has no tables of mailtrail yet: run `mailtrail migrate` first")
+	}
+	applied.Topics = s.rules.schedule.Topics // the server does not hold them
+	if changes := retention.Compare(applied, s.rules.schedule); len(changes) > 0 {
+		return fmt.Errorf("ClickHouse was made from another retention schedule (%s): run `mailtrail retention apply` with the right one first; nothing is destroyed", changes[0])
+	}
+	_, err = s.ledger.Adopt(s.rules.schedule.Hash(), classRows(s.rules.schedule, s.role.now()), pipeline.BySweeper)
+	return err
+}

@@ -1,0 +1,383 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/schemas/retention"
+)
+
+// shelf is a store in memory.
+type shelf struct {
+	slots map[Slot]uint64
+	// away makes every look fail, stuck every drop of a table, lost the answer of every drop.
+	away, lost bool
+	stuck      string
+	strange    []Held
+}
+
+func (s *shelf) Held(context.Context) (held []Held, err error) {
+	if s.away {
+		return nil, errors.New("the store is away")
+	}
+	for slot, rows := range s.slots {
+		held = append(held, Held{Class: slot.Class, Place: slot.Place, From: slot.Start, Rows: rows})
+	}
+	return append(held, s.strange...), nil
+}
+
+func (s *shelf) Drop(_ context.Context, slot Slot) error {
+	if slot.Place.Name == s.stuck {
+		return errors.New("the table is locked")
+	}
+	delete(s.slots, slot)
+	if s.lost {
+		return errors.New("the connection broke")
+	}
+	return nil
+}
+
+// book is a ledger in memory, with a calendar of one class.
+type book struct {
+	entries  map[Slot]Drop
+	returned []Drop
+	missing  []Slot
+	last     time.Time
+	broken   bool
+}
+
+func (b *book) LastTime() time.Time { return b.last }
+
+func (b *book) Missing(due time.Time) (slots []Slot) {
+	for _, slot := range b.missing {
+		if _, there := b.entries[slot]; !there && retention.Builtin().Row(slot.Class).DestroyAt(slot.Start) < due.Unix() {
+			slots = append(slots, slot)
+		}
+	}
+	return slots
+}
+
+func (b *book) Enter(d Drop) (bool, error) {
+	if b.broken {
+		return false, errors.New("the disk is full")
+	}
+	if _, again := b.entries[d.Slot]; again {
+		return true, nil
+	}
+	b.entries[d.Slot] = d
+	return false, nil
+}
+
+func (b *book) Returned(d Drop) error {
+	b.returned = append(b.returned, d)
+	return nil
+}
+
+// world is one installation, whose sweeper can be killed and started again.
+type world struct {
+	t       *testing.T
+	store   *shelf
+	book    *book
+	wall    time.Time
+	uptime  time.Duration
+	notes   string
+	reached func(Point)
+}
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+func newWorld(t *testing.T) *world {
+	return &world{
+		t: t, store: &shelf{slots: map[Slot]uint64{}}, book: &book{entries: map[Slot]Drop{}}, wall: noon,
+		notes: filepath.Join(t.TempDir(), "sweep.json"),
+	}
+}
+
+func (w *world) sweeper() *Sweeper {
+	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes}, Deps{
+		Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
+		Now: func() time.Time { return w.wall }, Uptime: func() time.Duration { return w.uptime }, Reached: w.reached,
+	})
+	require.NoError(w.t, err)
+	return s
+}
+
+// pass lets time go by.
+func (w *world) pass(d time.Duration) {
+	w.wall, w.uptime = w.wall.Add(d), w.uptime+d
+}
+
+// slotOf is the slot of a class in a table that began so many days before noon's day.
+func slotOf(class, table string, days int) Slot {
+	return Slot{class, retention.Place{Store: retention.ClickHouse, Name: table}, noon.Truncate(24*time.Hour).AddDate(0, 0, -days).Unix()}
+}
+
+func TestSweepDropsWhatIsDueAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	due := []Slot{
+		slotOf(retention.MailTracking, "scans", 40), slotOf(retention.MailTracking, "scans", 30), slotOf(retention.PackageTracking, "scans", 90),
+		slotOf(retention.Receipts, "blocks", 100), slotOf(retention.SystemLogs, "system.query_log", 2),
+	}
+	kept := []Slot{
+		slotOf(retention.MailTracking, "scans", 29), slotOf(retention.MailTracking, "scans", 0), slotOf(retention.PackageTracking, "scans", 40),
+		slotOf(retention.Receipts, "blocks", 99), slotOf(retention.SystemLogs, "system.query_log", 1),
+	}
+	for i, slot := range append(append([]Slot{}, due...), kept...) {
+		w.store.slots[slot] = uint64(i + 1)
+	}
+	w.store.strange = []Held{{Class: retention.SystemLogs, Strange: "202611", Rows: 7}, {Class: "unheard_of", From: 5}}
+	s := w.sweeper()
+	swept := s.Sweep(t.Context())
+	require.NoError(t, swept.Err())
+	require.Len(t, swept.Drops, len(due))
+	require.Equal(t, due[0], swept.Drops[0].Slot, "the longest overdue goes first")
+	for i, slot := range due {
+		require.NotContains(t, w.store.slots, slot)
+		require.EqualValues(t, i+1, w.book.entries[slot].Rows)
+		require.Equal(t, BySweeper, w.book.entries[slot].By)
+	}
+	require.Len(t, w.book.entries, len(due))
+	for _, slot := range kept {
+		require.Contains(t, w.store.slots, slot)
+	}
+	require.EqualValues(t, 2, testutil.ToFloat64(s.metrics.strange))
+	require.Empty(t, s.Sweep(t.Context()).Drops, "run again, it finds nothing")
+
+	row := retention.Builtin().Row(retention.MailTracking)
+	w.pass(time.Unix(row.DestroyAt(kept[0].Start), 0).Sub(w.wall) - time.Second)
+	s.Sweep(t.Context())
+	require.Contains(t, w.store.slots, kept[0], "a second before its time")
+	w.pass(time.Second)
+	s.Sweep(t.Context())
+	require.NotContains(t, w.store.slots, kept[0])
+}
+
+// Killed between any two steps, the next sweeper finishes, and the ledger has each destruction once, with its rows.
+func TestSweeperKilled(t *testing.T) {
+	for _, point := range []Point{BeforeDrop, AfterDrop, AfterEntry} {
+		for nth := 1; nth <= 2; nth++ {
+			t.Run(string(point), func(t *testing.T) {
+				w := newWorld(t)
+				first, second := slotOf(retention.MailTracking, "scans", 41), slotOf(retention.MailTracking, "scans", 40)
+				w.store.slots = map[Slot]uint64{first: 5, second: 6}
+				passed := 0
+				w.reached = func(p Point) {
+					if p == point {
+						if passed++; passed == nth {
+							panic("killed")
+						}
+					}
+				}
+				require.Panics(t, func() { w.sweeper().Sweep(t.Context()) })
+				w.reached = nil
+				w.pass(24 * time.Hour) // long after the backstop's time: it was the sweeper all the same
+				require.NoError(t, w.sweeper().Sweep(t.Context()).Err())
+				require.Empty(t, w.store.slots)
+				require.Empty(t, w.book.returned)
+				require.Len(t, w.book.entries, 2)
+				require.EqualValues(t, 5, w.book.entries[first].Rows)
+				require.EqualValues(t, 6, w.book.entries[second].Rows)
+				for _, d := range w.book.entries {
+					require.Equal(t, BySweeper, d.By)
+				}
+			})
+		}
+	}
+}
+
+// Who ended a slot that is gone at the next look.
+func TestWhoEndedASlot(t *testing.T) {
+	row := retention.Builtin().Row(retention.MailTracking)
+	slot := slotOf(retention.MailTracking, "scans", 20)
+	untilDue := time.Unix(row.DestroyAt(slot.Start), 0).Sub(noon)
+	untilBackstop := time.Unix(row.BackstopAt(slot.Start), 0).Sub(noon)
+	for _, c := range []struct {
+		name  string
+		after time.Duration
+		who   string
+	}{
+		{"the store's own expiry", untilBackstop + time.Second, ByBackstop},
+		{"somebody before the expiry's time", untilDue + time.Second, ByOperator},
+		{"somebody before it was due", time.Hour, ByOperator},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.store.slots[slot] = 9
+			require.NoError(t, w.sweeper().Sweep(t.Context()).Err())
+			delete(w.store.slots, slot)
+			w.pass(c.after)
+			s := w.sweeper() // the notes outlast the process
+			s.Sweep(t.Context())
+			if w.wall.Before(noon.Add(untilDue)) {
+				require.Empty(t, w.book.entries, "entered when it is due")
+				w.pass(untilBackstop)
+				w.sweeper().Sweep(t.Context())
+			}
+			require.Equal(t, c.who, w.book.entries[slot].By)
+			require.EqualValues(t, 9, w.book.entries[slot].Rows)
+		})
+	}
+}
+
+// What fails is counted and tried again, and stops nothing else.
+func TestFailures(t *testing.T) {
+	mail, receipts := slotOf(retention.MailTracking, "scans", 40), slotOf(retention.Receipts, "blocks", 110)
+	for _, c := range []struct {
+		name, what string
+		breaks     func(*world)
+		mends      func(*world)
+		left       int
+	}{
+		{"a locked table", "drop", func(w *world) { w.store.stuck = "blocks" }, func(w *world) { w.store.stuck = "" }, 1},
+		{"a store away", "look", func(w *world) { w.store.away = true }, func(w *world) { w.store.away = false }, 2},
+		{"a lost answer", "drop", func(w *world) { w.store.lost = true }, func(w *world) { w.store.lost = false }, 0},
+		{"a ledger that takes nothing", "ledger", func(w *world) { w.book.broken = true }, func(w *world) { w.book.broken = false }, 0},
+		{"no room for notes", "notes", func(w *world) { w.notes = filepath.Join(w.notes, "none") }, func(*world) {}, 0},
+		{"notes that are none", "notes", func(w *world) { require.NoError(w.t, os.WriteFile(w.notes, []byte("{"), 0o600)) }, func(*world) {}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.store.slots = map[Slot]uint64{mail: 1, receipts: 2}
+			c.breaks(w)
+			s := w.sweeper()
+			swept := s.Sweep(t.Context())
+			require.Error(t, swept.Err())
+			require.Equal(t, c.what, swept.Failures[0].What)
+			require.NotZero(t, testutil.ToFloat64(s.metrics.failures.WithLabelValues(c.what)))
+			require.Len(t, w.store.slots, c.left)
+			if c.what == "drop" || c.what == "ledger" {
+				require.Less(t, s.metrics.owed.Load(), w.wall.Unix(), "it is overdue until it is done")
+			}
+			c.mends(w)
+			w.pass(time.Second)
+			s.Sweep(t.Context())
+			require.Empty(t, w.store.slots)
+			require.Len(t, w.book.entries, 2)
+			require.EqualValues(t, 1, w.book.entries[mail].Rows)
+			require.EqualValues(t, 2, w.book.entries[receipts].Rows)
+			require.Empty(t, w.book.returned)
+			if c.what != "notes" {
+				require.Greater(t, s.metrics.owed.Load(), w.wall.Unix())
+			}
+		})
+	}
+}
+
+func TestASlotThatReturnsIsDestroyedAgainAndSaidSo(t *testing.T) {
+	w := newWorld(t)
+	slot := slotOf(retention.MailTracking, "scans", 40)
+	w.store.slots[slot] = 5
+	s := w.sweeper()
+	s.Sweep(t.Context())
+	w.store.slots[slot] = 3
+	swept := s.Sweep(t.Context())
+	require.Empty(t, w.store.slots)
+	require.Len(t, w.book.returned, 1)
+	require.EqualValues(t, 3, w.book.returned[0].Rows)
+	require.EqualValues(t, 5, w.book.entries[slot].Rows)
+	require.True(t, swept.Drops[0].Returned)
+}
+
+// A slot in which nothing lay is entered too, but not while its store does not answer.
+func TestEmptySlotsAreEntered(t *testing.T) {
+	w := newWorld(t)
+	slot := slotOf(retention.MailTracking, "scans", 40)
+	w.book.missing = []Slot{slot, slotOf(retention.MailTracking, "scans", 3)}
+	w.store.away = true
+	s := w.sweeper()
+	s.Sweep(t.Context())
+	require.Empty(t, w.book.entries)
+	w.store.away = false
+	swept := s.Sweep(t.Context())
+	require.Empty(t, swept.Drops)
+	require.Equal(t, []Slot{slot}, keys(w.book.entries))
+	require.Zero(t, w.book.entries[slot].Rows)
+}
+
+func keys(entries map[Slot]Drop) (slots []Slot) {
+	for slot := range maps.Keys(entries) {
+		slots = append(slots, slot)
+	}
+	return slots
+}
+
+// A wall clock that is set back, before the start or after it, holds up no destruction.
+func TestAClockSetBack(t *testing.T) {
+	row := retention.Builtin().Row(retention.MailTracking)
+	slot := slotOf(retention.MailTracking, "scans", 29)
+	due := time.Unix(row.DestroyAt(slot.Start), 0)
+	t.Run("while it runs", func(t *testing.T) {
+		w := newWorld(t)
+		w.store.slots[slot] = 1
+		s := w.sweeper()
+		s.Sweep(t.Context())
+		require.Len(t, w.store.slots, 1)
+		w.pass(due.Sub(noon))
+		w.wall = noon.AddDate(-1, 0, 0)
+		require.NoError(t, s.Sweep(t.Context()).Err())
+		require.Empty(t, w.store.slots)
+		require.InDelta(t, due.Sub(w.wall).Seconds(), s.clock.behind().Seconds(), 1)
+	})
+	t.Run("before it starts", func(t *testing.T) {
+		w := newWorld(t)
+		w.store.slots[slot] = 1
+		w.wall, w.book.last = noon.AddDate(-1, 0, 0), due.Add(-time.Minute)
+		s := w.sweeper()
+		s.Sweep(t.Context())
+		require.Len(t, w.store.slots, 1)
+		w.pass(time.Minute)
+		s.Sweep(t.Context())
+		require.Empty(t, w.store.slots)
+	})
+}
+
+// Run wakes at the moment a slot is due, whether it was there at the last look or not, and ends with its context.
+func TestRunWakesWhenASlotIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		began := time.Now()
+		class := strings.Replace(string(retention.Builtin().Source()), "limit: 30d", "limit: 29d", 1) // any other schedule
+		schedule, err := retention.Parse([]byte(class))
+		require.NoError(t, err)
+		row := schedule.Row(retention.MailTracking)
+		slot := Slot{retention.MailTracking, retention.Place{Store: retention.ClickHouse, Name: "scans"}, row.CompleteFrom(began.Unix())}
+		s, err := New(Config{Schedule: schedule, Every: time.Hour * 1000, Notes: w.notes}, Deps{
+			Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
+			Now: time.Now, Uptime: func() time.Duration { return time.Since(began) },
+		})
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		synctest.Wait()
+		w.store.slots[slot] = 4
+		w.store.away = true // at the first try
+		time.Sleep(time.Unix(row.DestroyAt(slot.Start), 0).Sub(began))
+		synctest.Wait()
+		require.Len(t, w.store.slots, 1)
+		w.store.away = false
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Empty(t, w.store.slots)
+		require.Less(t, w.book.entries[slot].Lag, 2*time.Second)
+		stop()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
+func TestNewRefusesNoPause(t *testing.T) {
+	_, err := New(Config{}, Deps{})
+	require.ErrorContains(t, err, "longest pause")
+}
