@@ -45,13 +45,16 @@ func anEntry(t *rapid.T) Entry {
 	}
 	if e.Kind == ClassAdopted {
 		e.SlotLength = rapid.Int64Range(1, 1_000_000).Draw(t, "length")
-		e.FirstSlot = time.Unix(rapid.Int64Range(1, 1_000_000).Draw(t, "first")*e.SlotLength, 0).UTC()
+		e.FirstSlot = time.Unix(rapid.Int64Range(1, lastMilli/1000/e.SlotLength).Draw(t, "first")*e.SlotLength, 0).UTC()
 	}
 	return e
 }
 
+// lastMilli lies in the year 8307: RFC 3339 ends with 9999.
+const lastMilli = 200_000_000_000_000
+
 func aTime(t *rapid.T, unit time.Duration) time.Time {
-	return time.UnixMilli(rapid.Int64Range(1, 200_000_000_000_000).Draw(t, "ms")).UTC().Truncate(unit)
+	return time.UnixMilli(rapid.Int64Range(1, lastMilli).Draw(t, "ms")).UTC().Truncate(unit)
 }
 
 func TestEntriesHaveOneEncoding(t *testing.T) {
