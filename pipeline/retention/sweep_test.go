@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"os"
@@ -165,6 +166,11 @@ func TestSweepDropsWhatIsDueAndNothingElse(t *testing.T) {
 		require.Contains(t, w.store.slots, slot)
 	}
 	require.EqualValues(t, 2, testutil.ToFloat64(s.metrics.strange))
+	text, err := os.ReadFile(w.notes)
+	require.NoError(t, err)
+	var noted []noteLine
+	require.NoError(t, json.Unmarshal(text, &noted))
+	require.Len(t, noted, len(kept), "what is entered is not noted any more")
 	require.Empty(t, s.Sweep(t.Context()).Drops, "run again, it finds nothing")
 
 	row := retention.Builtin().Row(retention.MailTracking)
