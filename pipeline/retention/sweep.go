@@ -221,7 +221,7 @@ func (r *run) enterReturned(n note) {
 	r.tell(drop)
 }
 
-// tell says in the answer, the metrics and the log what is gone. Of slots in which nothing lay only the answer has it not.
+// tell says in the answer, the metrics and the log what is gone. A slot in which nothing lay is only counted.
 func (r *run) tell(d Drop) {
 	r.metrics.drops.WithLabelValues(d.Place.Name, d.By).Inc()
 	if d.Rows == 0 {

@@ -2,11 +2,12 @@ package retention
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 // shelf is a store in memory.
 type shelf struct {
+	mu    sync.Mutex
 	slots map[Slot]uint64
 	// away makes every look fail, stuck every drop of a table, lost the answer of every drop.
 	away, lost bool
@@ -28,7 +30,16 @@ type shelf struct {
 	strange    []Held
 }
 
+// with changes it under a sweeper that runs.
+func (s *shelf) with(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
 func (s *shelf) Held(context.Context) (held []Held, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.away {
 		return nil, errors.New("the store is away")
 	}
@@ -39,6 +50,8 @@ func (s *shelf) Held(context.Context) (held []Held, err error) {
 }
 
 func (s *shelf) Drop(_ context.Context, slot Slot) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if slot.Place.Name == s.stuck {
 		return errors.New("the table is locked")
 	}
@@ -153,6 +166,11 @@ func TestSweepDropsWhatIsDueAndNothingElse(t *testing.T) {
 		require.Contains(t, w.store.slots, slot)
 	}
 	require.EqualValues(t, 2, testutil.ToFloat64(s.metrics.strange))
+	text, err := os.ReadFile(w.notes)
+	require.NoError(t, err)
+	var noted []noteLine
+	require.NoError(t, json.Unmarshal(text, &noted))
+	require.Len(t, noted, len(kept), "what is entered is not noted any more")
 	require.Empty(t, s.Sweep(t.Context()).Drops, "run again, it finds nothing")
 
 	row := retention.Builtin().Row(retention.MailTracking)
@@ -348,12 +366,9 @@ func TestRunWakesWhenASlotIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		began := time.Now()
-		class := strings.Replace(string(retention.Builtin().Source()), "limit: 30d", "limit: 29d", 1) // any other schedule
-		schedule, err := retention.Parse([]byte(class))
-		require.NoError(t, err)
-		row := schedule.Row(retention.MailTracking)
+		row := retention.Builtin().Row(retention.MailTracking)
 		slot := Slot{retention.MailTracking, retention.Place{Store: retention.ClickHouse, Name: "scans"}, row.CompleteFrom(began.Unix())}
-		s, err := New(Config{Schedule: schedule, Every: time.Hour * 1000, Notes: w.notes}, Deps{
+		s, err := New(Config{Schedule: retention.Builtin(), Every: 1000 * time.Hour, Notes: w.notes}, Deps{
 			Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
 			Now: time.Now, Uptime: func() time.Duration { return time.Since(began) },
 		})
@@ -362,12 +377,11 @@ func TestRunWakesWhenASlotIsDue(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
 		synctest.Wait()
-		w.store.slots[slot] = 4
-		w.store.away = true // at the first try
+		w.store.with(func() { w.store.slots[slot], w.store.away = 4, true })
 		time.Sleep(time.Unix(row.DestroyAt(slot.Start), 0).Sub(began))
 		synctest.Wait()
-		require.Len(t, w.store.slots, 1)
-		w.store.away = false
+		require.Len(t, w.store.slots, 1, "the first try failed")
+		w.store.with(func() { w.store.away = false })
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.Empty(t, w.store.slots)

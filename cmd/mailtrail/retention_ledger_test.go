@@ -1,0 +1,74 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"mailtrail/pipeline/ledger"
+	pipeline "mailtrail/pipeline/retention"
+	"mailtrail/schemas/retention"
+)
+
+// What the sweeper is told to be missing is what the calendar asks for; once it is entered the ledger holds, and a slot of
+// it can be proven.
+func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	dir := filepath.Join(t.TempDir(), "ledger")
+	log, err := ledger.Open(ledger.Config{Dir: dir}, ledger.Deps{Log: zerolog.Nop(), Clock: func() time.Time { return now }})
+	require.NoError(t, err)
+	defer log.Close()
+	schedule := retention.Builtin()
+	rows := classRows(schedule, now)
+	classes := map[string]bool{}
+	for _, row := range rows {
+		classes[row.Class] = true
+	}
+	for _, row := range schedule.Rows() {
+		require.Equal(t, row.Flows() && row.Sliced() && len(row.Tables)+len(row.SystemTables) > 0, classes[row.Class], row.Class)
+	}
+	_, err = log.Adopt(schedule.Hash(), rows, pipeline.BySweeper)
+	require.NoError(t, err)
+
+	book := sweepLedger{log}
+	require.Empty(t, book.Missing(now), "what was due before the ledger began is not asked for")
+	// The newest entry comes ten minutes after a destroy_at, as a sweeper's would.
+	now = time.Date(2026, 11, 25, 22, 10, 0, 0, time.UTC)
+	missing := book.Missing(now)
+	places := map[string]int{}
+	for _, slot := range missing {
+		require.Less(t, schedule.Row(slot.Class).DestroyAt(slot.Start), now.Unix())
+		places[slot.Class+" "+slot.Place.Name]++
+	}
+	require.Equal(t, map[string]int{
+		"mail_tracking scans": 1, "package_tracking scans": 1, "special_service_tracking scans": 1, "receipts blocks": 1, "batch_ids batches": 1,
+		"replay_ids replays": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
+	}, places)
+	for i, slot := range missing {
+		d := pipeline.Drop{Slot: slot, Rows: uint64(i), By: pipeline.BySweeper}
+		again, err := book.Enter(d)
+		require.NoError(t, err)
+		require.False(t, again)
+		again, err = book.Enter(d)
+		require.NoError(t, err)
+		require.True(t, again)
+	}
+	require.Empty(t, book.Missing(now))
+
+	verdict, err := ledger.VerifyFolder(dir, log.PublicKey(), ledger.Options{})
+	require.NoError(t, err)
+	require.Empty(t, verdict.Findings)
+	reader, err := ledger.Read(dir, log.PublicKey())
+	require.NoError(t, err)
+	defer reader.Close()
+	_, err = reader.Prove(missing[0].Class, at(missing[0].Start))
+	require.NoError(t, err)
+
+	require.NoError(t, book.Returned(pipeline.Drop{Slot: missing[0], Rows: 3, By: pipeline.BySweeper}))
+	verdict, err = ledger.VerifyFolder(dir, log.PublicKey(), ledger.Options{})
+	require.NoError(t, err)
+	require.NotEmpty(t, verdict.Findings)
+}
