@@ -47,7 +47,7 @@ func TestSameOptionsSameMail(t *testing.T) {
 	hashes := map[uint64]bool{}
 	for _, seed := range []uint64{1, 2} {
 		for _, wire := range []Wire{JSON, Protobuf} {
-			o := testOptions(100_000)
+			o := testOptions(20_000)
 			o.Seed, o.Wire = seed, wire
 			first := hashOf(t, o)
 			o.Rate = 1e9 // a pace that never waits
@@ -99,6 +99,7 @@ func TestSameMailAtEveryDoorAndInEveryForm(t *testing.T) {
 
 func TestSharesAreNearWhatWasAsked(t *testing.T) {
 	o := testOptions(300_000)
+	o.Shares.ThreeWrong = 0.005 // to judge them takes most of the time
 	total, requests := map[damage]float64{}, map[string]float64{}
 	var previous int64
 	_, err := Generate(context.Background(), o, func(r *Request) error {
@@ -250,6 +251,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Skip("a million events")
 	}
 	o := testOptions(1_000_000)
+	o.Shares.TwoWrong, o.Shares.ThreeWrong, o.Shares.Erased = 0.001, 0.001, 0.001 // to judge them takes most of the time
 	var most uint64
 	requests := 0
 	_, err := Generate(context.Background(), o, func(*Request) error {
