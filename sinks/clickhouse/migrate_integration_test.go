@@ -52,9 +52,9 @@ func TestMigrateMendsDrift(t *testing.T) {
 	require.Len(t, did, 4, "%v", did)
 	require.Equal(t, Altered, did["mailtrail_data.scans"].Action)
 	require.Len(t, did["mailtrail_data.scans"].Drift, 6, "the operator's own setting stays: %v", did["mailtrail_data.scans"].Drift)
-	require.Contains(t, did["mailtrail_data.scans"].Drift, `setting merge_selector_base was "", now 12`)
+	require.Contains(t, did["mailtrail_data.scans"].Drift, `setting merge_selector_base was "", now 8`)
 	require.Equal(t, Altered, did["mailtrail_data.batches"].Action)
-	require.Contains(t, did["mailtrail_data.batches"].Drift, `setting merge_selector_base was "5", now 12`)
+	require.Contains(t, did["mailtrail_data.batches"].Drift, `setting merge_selector_base was "5", now 8`)
 	require.Equal(t, Replaced, did["mailtrail.volumes"].Action)
 	require.Equal(t, Created, did["mailtrail.pieces"].Action)
 
