@@ -10,11 +10,9 @@ import (
 // it touches (at most 50), so this is at least 2,000 INSERTs.
 const window = 100_000
 
-// mergeBase makes the server merge more parts at a time, and so fewer times. At
-// its own base of 5 it merges the small parts of late mail's slots too often: 9.1
-// million simulated events in 40 pairs of class and slot a block took it 19.2 s,
-// and 13.6 s at 12. But at 12 the parts that are left make a row of the race 21.6
-// bytes long on disk; at 8 it is 16.9 bytes (bench/README.md).
+// mergeBase makes the server merge more parts at a time, and so fewer times,
+// than its own base of 5. At 12 so many parts are left that a row of the race is
+// 21.6 bytes long on disk; at 8 it is 16.9 bytes (bench/README.md).
 const mergeBase = 8
 
 // newerSettings are the settings of tables that older servers do not know, as
