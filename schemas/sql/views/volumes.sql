@@ -9,8 +9,8 @@ CREATE VIEW {{.Name}}
     `events` UInt64 COMMENT 'number of scan events'
 )
 DEFINER = {{.Definer}} SQL SECURITY DEFINER
--- The rows are counted when the view is read. A materialized view that kept sums made the server a
--- second set of up to 40 parts a block, to be written and merged, and an account of its own to be audited.
+-- The rows are counted when the view is read. A materialized view that kept sums took a
+-- microsecond of the server's time an event: a second set of up to 40 parts a block, to be written and merged, and to be audited.
 AS SELECT
     retention_class,
     slot,
