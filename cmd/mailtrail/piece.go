@@ -139,7 +139,8 @@ func (a *app) showPiece(scans []pieceScan) error {
 // writeScans writes the scans for programs, under the names of the feed.
 func writeScans(out io.Writer, format rowFormat, scans []pieceScan) error {
 	rows, err := newRowWriter(out, format, "scanDatetime", "object", "scanLocaleKey", "scanFacilityName", "scanFacilityCity", "scanFacilityState", "scanFacilityZip",
-		"machineId", "scanEventCode", "scanEventDescription", "handlingEventType", "mailClassDescription", "predictedDeliveryDate", "retention_class")
+		"machineId", "scanEventCode", "scanEventDescription", "handlingEventType", "mailClassDescription", "predictedDeliveryDate", "retention_class",
+		"repairedBars", "repairConfidence")
 	if err != nil {
 		return err
 	}
@@ -149,7 +150,7 @@ func writeScans(out io.Writer, format rowFormat, scans []pieceScan) error {
 			predicted = s.predicted
 		}
 		if err := rows.Row(s.timeText(), s.object, s.localeKey, s.facility, s.city, s.state, s.zip,
-			s.machine, s.code, s.what(), s.eventType, s.mailClass, predicted, s.class); err != nil {
+			s.machine, s.code, s.what(), s.eventType, s.mailClass, predicted, s.class, int64(s.repaired), s.confidence); err != nil {
 			return err
 		}
 	}

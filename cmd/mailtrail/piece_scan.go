@@ -20,6 +20,8 @@ type pieceScan struct {
 	machine, code, eventType, mailClass   string
 	predicted                             string // date, empty where the feed gives none
 	shared                                bool   // other pieces may bear the same barcode
+	repaired                              uint8  // bars of it that were damaged
+	confidence                            float32
 }
 
 // newPieceScan takes from a row of the view scans what is shown. A facility that the scan names by its key alone gets its
@@ -39,6 +41,8 @@ func newPieceScan(columns []clickhouse.Column, values []any, facilities *facilit
 	at, _ := value("scanDatetime").(time.Time)
 	shift, _ := value("scanOffsetMinutes").(int16)
 	shared, _ := value("pieceKeyNotUnique").(bool)
+	repaired, _ := value("repairedBars").(uint8)
+	confidence, _ := value("repairConfidence").(float32)
 	s := pieceScan{
 		at: at.In(time.FixedZone("", int(shift)*60)), object: text("object"), class: text("retention_class"),
 		localeKey: text("scanLocaleKey"), facility: text("scanFacilityName"), city: text("scanFacilityCity"),
@@ -46,6 +50,7 @@ func newPieceScan(columns []clickhouse.Column, values []any, facilities *facilit
 		machine: cmp.Or(text("machineId"), text("machineName"), text("deviceId")),
 		code:    cmp.Or(text("scanEventCode"), text("operationCode")), eventType: text("handlingEventType"),
 		mailClass: text("mailClassDescription"), predicted: text("predictedDeliveryDate"), shared: shared,
+		repaired: repaired, confidence: confidence,
 	}
 	if known, ok := facilities.ByLocale([]byte(s.localeKey)); ok && s.facility == "" {
 		s.facility, s.city, s.state = known.Name, cmp.Or(s.city, known.City), cmp.Or(s.state, known.State)
@@ -105,10 +110,21 @@ func headline(scans []pieceScan, now time.Time) string {
 	if slices.ContainsFunc(scans, func(s pieceScan) bool { return s.shared }) {
 		b.WriteString(" Other pieces may rightly bear this barcode.")
 	}
+	if n := scans[max(seen, 0)]; n.repaired > 0 {
+		fmt.Fprintf(&b, " There its barcode was read from %s; it is right with a probability of %.2f %%.", bars(n.repaired), 100*n.confidence)
+	}
 	if slices.ContainsFunc(scans, func(s pieceScan) bool { return s.object != scans[0].object }) {
 		b.WriteString(" The number has two readings, and there are scans of both: --format json tells them apart.")
 	}
 	return b.String()
+}
+
+// bars names how many bars were damaged.
+func bars(n uint8) string {
+	if n == 1 {
+		return "bars of which 1 was damaged"
+	}
+	return fmt.Sprintf("bars of which %d were damaged", n)
 }
 
 // roughly is a span of time in its two largest units.

@@ -86,7 +86,8 @@ func scanAt(minutes int, code, eventType string) pieceScan {
 
 func TestHeadline(t *testing.T) {
 	noon := scanAt(0, "", "").at
-	predicted, shared, other := scanAt(10, "918", "A"), scanAt(10, "918", "A"), scanAt(20, "07", "A")
+	predicted, shared, other, repaired := scanAt(10, "918", "A"), scanAt(10, "918", "A"), scanAt(20, "07", "A"), scanAt(10, "918", "A")
+	repaired.repaired, repaired.confidence = 2, 0.9987
 	predicted.predicted, shared.shared, other.object = "2026-11-22", true, "impb"
 	for name, test := range map[string]struct {
 		scans []pieceScan
@@ -102,6 +103,9 @@ func TestHeadline(t *testing.T) {
 			"Never seen. The newest event is logical: NEW YORK PDC, NEW YORK NY (V19160), 2026-11-20 12:00:00 -05:00, 0s ago: delivered (01).\n1 scan."},
 		"predicted": {[]pieceScan{predicted},
 			"Last seen at NEW YORK PDC, NEW YORK NY (V19160), 2026-11-20 11:50:00 -05:00, 10m 0s ago: delivery point sequence, pass 1 (918).\n1 scan. Predicted delivery, as the feed says: 2026-11-22."},
+		"repaired": {[]pieceScan{repaired},
+			"Last seen at NEW YORK PDC, NEW YORK NY (V19160), 2026-11-20 11:50:00 -05:00, 10m 0s ago: delivery point sequence, pass 1 (918).\n1 scan." +
+				" There its barcode was read from bars of which 2 were damaged; it is right with a probability of 99.87 %."},
 		"shared and two readings": {[]pieceScan{shared, other},
 			"Last seen at NEW YORK PDC, NEW YORK NY (V19160), 2026-11-20 11:50:00 -05:00, 10m 0s ago: delivery point sequence, pass 1 (918).\n2 scans, the first on 2026-11-20 11:40:00 -05:00." +
 				" Other pieces may rightly bear this barcode. The number has two readings, and there are scans of both: --format json tells them apart."},
@@ -125,10 +129,12 @@ func TestPlace(t *testing.T) {
 func TestWriteScans(t *testing.T) {
 	scan := scanAt(0, "918", "A")
 	scan.class, scan.predicted = "mail_tracking", "2026-11-22"
+	scan.repaired, scan.confidence = 2, 0.9987
 	var out bytes.Buffer
 	require.NoError(t, writeScans(&out, "json", []pieceScan{scan}))
 	require.JSONEq(t, `{"scanDatetime":"2026-11-20T12:00:00.000-05:00","object":"imb","scanLocaleKey":"V19160","scanFacilityName":"NEW YORK PDC",
 		"scanFacilityCity":"NEW YORK","scanFacilityState":"NY","scanFacilityZip":"","machineId":"","scanEventCode":"918",
 		"scanEventDescription":"delivery point sequence, pass 1","handlingEventType":"A","mailClassDescription":"",
-		"predictedDeliveryDate":"2026-11-22","retention_class":"mail_tracking"}`, out.String())
+		"predictedDeliveryDate":"2026-11-22","retention_class":"mail_tracking",
+		"repairedBars":2,"repairConfidence":0.9987}`, out.String())
 }

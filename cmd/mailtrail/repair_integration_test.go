@@ -13,6 +13,7 @@ import (
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/simulate"
 	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/derive"
 	"mailtrail/schemas/event"
 )
 
@@ -112,7 +113,7 @@ func settledBy(repairer *barcode.Repairer, truth simulate.Truth) (reads int) {
 		if row.Damage == "" || row.Outcome != "rejected" {
 			continue
 		}
-		if found, err := repairer.Repair([]byte(row.Bars), barcode.MaxRepair); err == nil && !found.IMb.IsZero() {
+		if found, err := repairer.Repair([]byte(row.Bars), barcode.MaxRepair); err == nil && derive.Takes(&found) {
 			reads += int(row.Events)
 		}
 	}

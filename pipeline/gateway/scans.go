@@ -84,7 +84,7 @@ func (c *call) takeIn(w *work, check bool) (batch string, failed *failure) {
 	if err := w.body.Split(form, w.data, c.g.config.Limits.Events); err != nil {
 		return "", c.g.splitFailure(w, err)
 	}
-	c.g.sift(w, c.device, check)
+	c.g.sift(c.r.Context(), w, c.device, check)
 	return batchID(c.device.Name, key, w.data), nil
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -18,11 +19,14 @@ const (
 
 // sift checks every event of the body: the accepted ones are encoded into
 // parts, or with preview their fate is told; the others are refused one by one.
-func (g *Gateway) sift(w *work, device Device, preview bool) {
+func (g *Gateway) sift(ctx context.Context, w *work, device Device, preview bool) {
 	now := g.deps.Clock().UnixMilli()
 	cut := cutter{w: w, target: g.partBytes}
 	unknown := 0
 	for i, raw := range w.body.Events {
+		if preview && ctx.Err() != nil {
+			break // damaged bars take long to tell of, and nobody waits for the answer any more
+		}
 		cut.next(len(raw))
 		err := w.body.Decode(i, &w.scan)
 		if err == nil {

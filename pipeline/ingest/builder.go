@@ -61,6 +61,7 @@ func (e *envelope) kept() (headers []event.Header) {
 
 // add takes a message into the block: every event of it becomes a row or a reject.
 func (u *builder) add(b *block, m *event.Message) {
+	u.derived.BeginMessage()
 	env, err := u.open(m)
 	request, headerErr := u.request(b, m, env)
 	if err == nil {

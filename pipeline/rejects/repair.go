@@ -145,13 +145,17 @@ const commitEvery = time.Second
 
 // advance fetches once and deals with what came; moved is false where there was nothing.
 func (r *Repair) advance(ctx context.Context, p *part, span Span) (moved bool, err error) {
-	if p.next < span.Start || p.next > span.End {
-		if p.next >= 0 {
-			r.metrics.gone.Add(float64(max(0, span.Start-p.next)))
-			r.deps.Log.Warn().Int32("partition", p.partition).Int64("offset", p.next).Int64("start", span.Start).
-				Msg("rejects reached the end of their life before their bars were repaired, or the topic was made anew")
-		}
+	switch {
+	case p.next < 0:
 		p.next = span.Start
+	case p.next < span.Start || p.next > span.End:
+		r.metrics.gone.Add(float64(max(0, span.Start-p.next)))
+		r.deps.Log.Warn().Int32("partition", p.partition).Int64("offset", p.next).Int64("start", span.Start).
+			Msg("rejects reached the end of their life before their bars were repaired, or the topic was made anew")
+		// Where nothing stands there, no message brings a commit, and the next start would count it again.
+		if err := p.commit(ctx, span.Start); err != nil {
+			return false, err
+		}
 	}
 	r.metrics.behind(p.partition, span.End-p.next)
 	if p.next == span.End {

@@ -12,7 +12,7 @@ import (
 // What became of a reject that Repair looked at.
 const (
 	repaired  = "repaired"  // its event went to mail.scans with its barcode
-	ambiguous = "ambiguous" // several barcodes are equally near
+	ambiguous = "ambiguous" // no barcode is clearly the nearest
 	refused   = "refused"   // none is near enough, or what is does not agree with the event
 	tried     = "tried"     // it is a replay that was repaired before
 	sealed    = "sealed"    // its payload cannot be opened
@@ -68,7 +68,7 @@ func (r *Repair) find(ctx context.Context, scan *event.Scan, zone string) (found
 	switch {
 	case err != nil:
 		return found, refused
-	case nearest.Outcome == barcode.OutcomeAmbiguous:
+	case !derive.Takes(&nearest):
 		return found, ambiguous
 	}
 	found = event.Repair{Confidence: derive.Confidence(&nearest), Mending: barcode.AppendMending(nil, bars, &nearest)}

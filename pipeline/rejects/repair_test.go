@@ -122,8 +122,8 @@ func barsOf(t *testing.T, wrong int) string {
 	require.NoError(t, err)
 	read := bytes.Clone(bars[:])
 	for i := range wrong {
-		if read[5+11*i] = 'T'; bars[5+11*i] == 'T' {
-			read[5+11*i] = 'F'
+		if read[4+12*i] = 'T'; bars[4+12*i] == 'T' {
+			read[4+12*i] = 'F'
 		}
 	}
 	return string(read)
@@ -214,4 +214,11 @@ func TestRepairGoesOnBehindWhatIsGone(t *testing.T) {
 	sent, outcomes := l.repair(t, nil)
 	require.Len(t, sent, 1)
 	require.Equal(t, map[string]int{repaired: 1}, outcomes)
+}
+
+// What is gone is counted once, though nothing stands behind it.
+func TestWhatIsGoneIsCountedOnce(t *testing.T) {
+	l := &repairLog{start: 9, committed: 4}
+	l.repair(t, nil)
+	require.EqualValues(t, 9, l.committed)
 }

@@ -56,14 +56,16 @@ func (m *model) misread(o *object, d damage) misread {
 func (r *misread) judge(repairer *barcode.Repairer) {
 	found, err := repairer.Repair(r.bars[:], derive.RepairLimit)
 	r.verdict = verdict{outcome: event.Rejected.String(), reason: event.UnreadableBars}
-	if found.Outcome == barcode.OutcomeAmbiguous {
+	taken := err == nil && derive.Takes(&found)
+	if err == nil && !taken {
 		r.verdict.reason = event.AmbiguousBars
 	}
-	if found.IMb.IsZero() {
+	if !taken {
 		found, err = repairer.Repair(r.bars[:], barcode.MaxRepair)
-		r.replayed = err == nil && !found.IMb.IsZero()
+		taken = err == nil && derive.Takes(&found)
+		r.replayed = taken
 	}
-	if err != nil || found.IMb.IsZero() {
+	if !taken {
 		return
 	}
 	r.verdict = verdict{outcome: event.Stored.String()}

@@ -200,7 +200,7 @@ func (o *oracle) repair(bars []byte) (barcode.IMb, event.Code) {
 	for _, limit := range []int{2, 4} {
 		found, err := o.repairer.Repair(bars, limit)
 		switch {
-		case err == nil && !found.IMb.IsZero():
+		case err == nil && !found.IMb.IsZero() && found.Confidence > 0.909 && found.Wrong <= 3:
 			o.replayed = limit > 2
 			return found.IMb, ""
 		case err == nil && limit == 2:

@@ -13,7 +13,7 @@ import (
 // A Repairer with a known set expects knownShare of the mail from it, evenly spread, and the rest evenly over all barcodes. So the fewer
 // barcodes the set holds, the more it counts for: a set of a thousand mailers makes a barcode in it thousands of times more probable than
 // another, which settles every tie and outweighs one wrong bar, or two where the set is small. It never touches bars without damage.
-// Only what is far more probable than all else (clearOdds) becomes an answer; of two known barcodes equally near, neither does.
+// Only what is far more probable than every other that was found (clearOdds) becomes an answer; of two known barcodes equally near, neither does.
 //
 // A set that lacks a part of a mailer's serial numbers puts those pieces at a disadvantage against their neighbours: where they
 // are not known exactly, leave them out, so that all count as known.

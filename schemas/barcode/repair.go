@@ -113,7 +113,8 @@ func NewRepairer(known *KnownSet) *Repairer {
 // The search is exact: it finds every barcode up to one wrong bar beyond the nearest. Where two are equally near the read is ambiguous;
 // nothing is guessed. Two things may yet decide between barcodes: a known set (see KnownSet), and, where the damage is more than two wrong
 // bars, the length of the routing code: 30 % of the mail is taken to have none or a short one, but of all barcodes, and so of those that
-// are near by chance, hardly any. What is ten times more probable than all else is then the answer.
+// are near by chance, hardly any. What is ten times more probable than every other that was found is then the answer;
+// Confidence also weighs those that were not.
 //
 // The error says why a read was refused. It is an *Error that wraps ErrBarLetter, ErrBarCount (other than 64 to 66 bars) or
 // ErrBeyondRepair (no barcode within the limit); the last two wrap ErrUnreadable.

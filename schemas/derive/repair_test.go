@@ -162,3 +162,73 @@ func TestARepairThatDisagreesIsNone(t *testing.T) {
 		require.NotContains(t, refused.Error(), string(m.MID()))
 	}
 }
+
+// Reads that nobody can repair lie near a barcode by chance; hardly any of them gets it.
+func TestHopelessReadsAreNotTakenForAnotherPiece(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	worker := barcode.NewRepairer(nil)
+	const reads = 1_000
+	for name, most := range map[string]float64{"4 wrong": 0.12, "5 wrong": 0.09, "6 wrong": 0.06, "random": 0.02, "12 unknown": 0.01} {
+		t.Run(name, func(t *testing.T) {
+			another := 0
+			for range reads {
+				m, bars := letters(t, r)
+				switch name {
+				case "random":
+					for i := range bars {
+						bars[i] = "TADF"[r.IntN(4)]
+					}
+				case "12 unknown":
+					for _, at := range r.Perm(len(bars))[:12] {
+						bars[at] = '?'
+					}
+				default:
+					bars = misread(r, bars, int(name[0]-'0'))
+				}
+				if found, err := worker.Repair(bars, barcode.MaxRepair); err == nil && Takes(&found) && found.IMb != m {
+					another++
+				}
+			}
+			require.Less(t, float64(another)/reads, most)
+		})
+	}
+}
+
+// Four wrong bars are taken where the known set holds the answer, and not without.
+func TestWhatIsKnownIsTakenFromFarther(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	taken := 0
+	for range 100 {
+		m, bars := letters(t, r)
+		bars = misread(r, bars, 4)
+		known, err := barcode.ParseKnownSet(fmt.Appendf(nil, "effective 2026-01-01\nsource a test\n%s\n", m.MID()))
+		require.NoError(t, err)
+		for _, set := range []*barcode.KnownSet{nil, known} {
+			found, err := barcode.NewRepairer(set).Repair(bars, barcode.MaxRepair)
+			if err != nil || found.IMb != m || !Takes(&found) {
+				continue
+			}
+			require.NotNil(t, set)
+			taken++
+		}
+	}
+	require.Greater(t, taken, 80)
+}
+
+// A message gets so many searches and no more, each time that it is read.
+func TestSearchesOfAMessageAreBounded(t *testing.T) {
+	tables, err := Builtin()
+	require.NoError(t, err)
+	_, bars := letters(t, rand.New(rand.NewPCG(15, 16)))
+	s := barsEvent(t, misread(rand.New(rand.NewPCG(1, 1)), bars, 1))
+	var d Scan
+	for range 2 {
+		d.BeginMessage()
+		for range maxSearches {
+			require.Nil(t, tables.From(s, Envelope{}, &d))
+		}
+		refused := tables.From(s, Envelope{}, &d)
+		require.NotNil(t, refused)
+		require.Equal(t, event.UnreadableBars, refused.Code)
+	}
+}

@@ -121,6 +121,6 @@ func TestFlagsHaveColumns(t *testing.T) {
 			bit++
 		}
 		require.Equal(t, "Bool", view[name].typ)
-		require.Contains(t, string(text), "bitTest(flags, "+string(rune('0'+bit))+") AS `"+name+"`")
+		require.Contains(t, string(text), "bitTest(flags, "+string(rune('0'+bit))+")::Bool AS `"+name+"`")
 	}
 }

@@ -49,8 +49,7 @@ func (s *Store) Query(ctx context.Context, text string) (*Rows, error) {
 }
 
 // Piece returns what is told of the scans of a piece, newest first: its history as
-// far as it is kept, in the columns of schemas/sql/queries/piece.sql, which bear the
-// names of the view scans. keys are the forms that its piece key may have.
+// far as it is kept, in the columns of the view histories. keys are the forms that its piece key may have.
 func (s *Store) Piece(ctx context.Context, keys []string) (*Rows, error) {
 	found, err := s.piece(ctx, keys)
 	if err != nil {

@@ -144,7 +144,7 @@ func TestReaderSeesViewsOnly(t *testing.T) {
 	_, s := fresh(t)
 	require.NoError(t, s.InsertScans(t.Context(), "t", block(0, 10, 1)))
 	ann := open(t, "ann", retention.Builtin())
-	for _, view := range []string{"scans", "pieces", "volumes", "facilities", "rejects_summary", "blocks", "push_groups", "retention_status", "retention_schedule"} {
+	for _, view := range []string{"scans", "pieces", "histories", "volumes", "facilities", "rejects_summary", "blocks", "push_groups", "retention_status", "retention_schedule"} {
 		number(t, ann, "SELECT count() FROM (SELECT * FROM mailtrail."+view+")")
 	}
 	require.EqualValues(t, 10, number(t, ann, "SELECT count() FROM mailtrail.scans"))

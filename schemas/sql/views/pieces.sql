@@ -20,7 +20,7 @@ AS SELECT
     argMax(scanLocaleKey, (scanDatetime, topic, partition, offset, index)) AS lastLocaleKey,
     argMax(scanFacilityName, (scanDatetime, topic, partition, offset, index)) AS lastFacilityName,
     argMax(scanEventCode, (scanDatetime, topic, partition, offset, index)) AS lastEventCode,
-    max(bitTest(flags, 2)) AS pieceKeyNotUnique
+    max(bitTest(flags, 2)::Bool) AS pieceKeyNotUnique
 FROM {{table "scans"}}
 WHERE {{visible "scans"}}
 GROUP BY pieceKey, retention_class
