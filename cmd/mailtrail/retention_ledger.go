@@ -37,6 +37,16 @@ func (l sweepLedger) Enter(d pipeline.Drop) (again bool, err error) {
 	return err == nil && appended[0].Repeated, err
 }
 
+func (l sweepLedger) EnterAll(drops []pipeline.Drop) error {
+	entries := make([]ledger.Entry, len(drops))
+	for i, d := range drops {
+		entries[i] = dropEntry(d)
+		entries[i].Kind, entries[i].By = ledger.PartitionDropped, d.By
+	}
+	_, err := l.Append(entries...)
+	return err
+}
+
 func (l sweepLedger) Returned(d pipeline.Drop) error {
 	entry := dropEntry(d)
 	entry.Kind, entry.By = ledger.Returned, d.By

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"mailtrail/cmd/mailtrail/config"
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/ledger"
 	pipeline "mailtrail/pipeline/retention"
@@ -48,7 +50,7 @@ besides, and enters each destruction in the ledger in the data folder. A second 
 		Example: `  mailtrail retention run --config site.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.runRole(c.Context(), "retention", startSweeper)
+			return a.runRole(c.Context(), "retention", func(ctx context.Context, r *role) error { return startSweeper(ctx, r, 0) })
 		},
 	}
 }
@@ -86,9 +88,14 @@ func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
 	return swept.Err()
 }
 
-// startSweeper waits until no other sweeper runs, destroys what is overdue, and starts the sweeper.
-func startSweeper(ctx context.Context, r *role) error {
-	s, err := r.awaitSweep(ctx)
+// startSweeper waits until no other sweeper runs, at most so long (0: as long as it takes), destroys what is overdue, and
+// starts the sweeper.
+func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
+	var s *sweep
+	err := r.parts.check(ctx, func(ctx context.Context) (err error) {
+		s, err = r.awaitSweep(ctx, patience)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -120,12 +127,15 @@ type sweep struct {
 }
 
 // awaitSweep opens the sweeper when no other process has it.
-func (r *role) awaitSweep(ctx context.Context) (*sweep, error) {
-	told := false
+func (r *role) awaitSweep(ctx context.Context, patience time.Duration) (*sweep, error) {
+	told, began := false, time.Now()
 	for {
 		s, err := r.openSweep(r.observer.registry)
 		if !errors.Is(err, ledger.ErrBusy) {
 			return s, err
+		}
+		if patience > 0 && time.Since(began) > patience {
+			return nil, fmt.Errorf("%w; it is `mailtrail retention run` or `sweep`: stop it, this one sweeps by itself", err)
 		}
 		if !told {
 			r.log.Info().Msg("another sweeper runs; this one waits for its end")
@@ -154,12 +164,14 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
-	began := time.Now()
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
+		Emptied: func(place retention.Place) bool {
+			return r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
+		},
 	}, pipeline.Deps{
 		Stores: map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}},
-		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Now: r.now, Uptime: func() time.Duration { return time.Since(began) },
+		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Now: r.now, Uptime: newUptime(),
 	})
 	if err != nil {
 		s.close()

@@ -101,7 +101,7 @@ func startStack(ctx context.Context, r *role) error {
 		return err
 	}
 	// What fell due while the machine was off goes before a door is opened.
-	if err := startSweeper(ctx, r); err != nil {
+	if err := startSweeper(ctx, r, applyPatience); err != nil {
 		return err
 	}
 	if err := startIngest(ctx, r); err != nil {

@@ -83,3 +83,20 @@ func TestKnownBarcodesAreOfTheEpoch(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, again.Rules.Tables.Known)
 }
+
+// The searches of one message are no account of the next.
+func TestEachMessageHasItsOwnSearches(t *testing.T) {
+	const many = 5_000 // as schemas/derive bounds them
+	value, _ := misread(t, 1)
+	var scan event.Scan
+	require.Nil(t, scan.DecodeJSON(value))
+	require.Nil(t, scan.Check())
+	batch := bytes.Repeat(scan.AppendProto(nil), many+1)
+	build := builder{rules: testRules(t), asOf: testNow}
+	b := newBlock(event.ScansTopic, 0, 0)
+	for offset := range int64(2) {
+		build.add(b, &event.Message{Offset: offset, Time: testNow, Value: batch, Headers: []event.Header{header(event.ContentTypeHeader, event.ProtoType)}})
+	}
+	require.Equal(t, 2*many, b.rows.Len())
+	require.Len(t, b.rejects, 2)
+}

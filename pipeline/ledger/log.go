@@ -167,8 +167,12 @@ func (l *Log) load() error {
 		return err
 	}
 	_ = x.scan(l.entries, -1) // the first line that is no entry is where the torn end begins
-	l.index, l.head, l.unsure = x, head, false
-	return l.mend()
+	l.index, l.head, l.unsure = x, head, true
+	if err := l.mend(); err != nil {
+		return err
+	}
+	l.unsure = false
+	return nil
 }
 
 // mend cuts off a torn entry and signs whole ones beyond the checkpoint: they had reached the disk, and what they tell has

@@ -37,7 +37,10 @@ func newMetrics(registerer prometheus.Registerer, c *clock) *metrics {
 		return max(0, c.now().Sub(time.Unix(m.owed.Load(), 0)).Seconds())
 	})
 	f.NewGaugeFunc(prometheus.GaugeOpts(name("clock_behind_seconds", "By how much the wall clock stands behind the time that has passed.")), func() float64 {
-		return c.behind().Seconds()
+		return max(0, -c.off().Seconds())
+	})
+	f.NewGaugeFunc(prometheus.GaugeOpts(name("clock_ahead_seconds", "By how much the wall clock jumped ahead of the time that has passed; the sweeper does not follow it.")), func() float64 {
+		return max(0, c.off().Seconds())
 	})
 	return m
 }

@@ -15,6 +15,7 @@ const (
 	BySweeper  = "sweeper"
 	ByBackstop = "backstop" // the store's own expiry
 	ByOperator = "operator" // anybody else, before the backstop's time
+	ByEngine   = "engine"   // the embedded engine, which starts with empty logs of its own
 )
 
 // tried notes that the sweeper could not drop a slot, or does not know that it did.
@@ -90,6 +91,8 @@ type run struct {
 	looked map[retention.Store]bool
 	held   map[Slot]bool
 	due    []Slot
+	// strange are the places in which something lies that is no slot: what of it is gone cannot be told.
+	strange map[retention.Place]bool
 }
 
 func (r *run) failed(what string, since int64, err error) {
@@ -101,7 +104,7 @@ func (r *run) failed(what string, since int64, err error) {
 
 // look asks the stores what they hold, and notes it.
 func (r *run) look(ctx context.Context) {
-	r.looked, r.held = map[retention.Store]bool{}, map[Slot]bool{}
+	r.looked, r.held, r.strange = map[retention.Store]bool{}, map[Slot]bool{}, map[retention.Place]bool{}
 	strange := 0
 	for name, store := range r.stores {
 		found, err := r.ask(ctx, store)
@@ -115,6 +118,7 @@ func (r *run) look(ctx context.Context) {
 			row := r.schedule.Row(h.Class)
 			if h.Strange != "" || row == nil || !row.Sliced() {
 				strange++
+				r.strange[h.Place] = true
 				continue
 			}
 			slot := Slot{h.Class, h.Place, h.From}
@@ -165,11 +169,13 @@ func (r *run) destroy(ctx context.Context, slot Slot) {
 func (r *run) enterGone() {
 	for _, slot := range r.noted() {
 		n := r.notes[slot]
-		if !r.looked[slot.Place.Store] || r.held[slot] {
+		if !r.gone(slot) {
 			continue
 		}
 		row, early := r.schedule.Row(slot.Class), r.now.Unix() < r.schedule.Row(slot.Class).BackstopAt(slot.Start)
 		switch {
+		case n.Ended == "" && early && r.emptied(slot.Place):
+			n.Ended = ByEngine
 		case n.Ended == "" && early:
 			n.Ended = ByOperator
 			r.log.Warn().Str("class", slot.Class).Str("place", slot.Place.Name).Time("slot", time.Unix(slot.Start, 0).UTC()).
@@ -187,13 +193,30 @@ func (r *run) enterGone() {
 	}
 }
 
-// enterEmpty enters the slots of the calendar in which nothing lies.
+// gone reports whether nothing of the slot lies in a place that was looked at.
+func (r *run) gone(slot Slot) bool {
+	return r.looked[slot.Place.Store] && !r.held[slot] && !r.strange[slot.Place]
+}
+
+// enterEmpty enters the slots of the calendar in which nothing lies, all at once: a schedule of seconds has thousands of
+// them after a night. A class that has left the schedule has none.
 func (r *run) enterEmpty() {
+	var empty []Drop
 	for _, slot := range r.ledger.Missing(r.now) {
-		if _, noted := r.notes[slot]; noted || r.held[slot] || !r.looked[slot.Place.Store] {
+		if _, noted := r.notes[slot]; noted || !r.gone(slot) || r.schedule.Row(slot.Class) == nil {
 			continue
 		}
-		r.enter(note{Slot: slot}, BySweeper)
+		empty = append(empty, Drop{Slot: slot, By: BySweeper, Lag: r.now.Sub(time.Unix(r.destroyAt(slot), 0))})
+	}
+	if len(empty) == 0 {
+		return
+	}
+	if err := r.ledger.EnterAll(empty); err != nil {
+		r.failed("ledger", r.destroyAt(empty[0].Slot), fmt.Errorf("enter %d slots in which nothing lay: %w", len(empty), err))
+		return
+	}
+	for _, d := range empty {
+		r.tell(d)
 	}
 }
 

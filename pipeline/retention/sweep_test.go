@@ -67,6 +67,7 @@ type book struct {
 	entries  map[Slot]Drop
 	returned []Drop
 	missing  []Slot
+	left     []Slot // of classes that the schedule does not have
 	last     time.Time
 	broken   bool
 }
@@ -74,6 +75,7 @@ type book struct {
 func (b *book) LastTime() time.Time { return b.last }
 
 func (b *book) Missing(due time.Time) (slots []Slot) {
+	slots = append(slots, b.left...)
 	for _, slot := range b.missing {
 		if _, there := b.entries[slot]; !there && retention.Builtin().Row(slot.Class).DestroyAt(slot.Start) < due.Unix() {
 			slots = append(slots, slot)
@@ -93,6 +95,15 @@ func (b *book) Enter(d Drop) (bool, error) {
 	return false, nil
 }
 
+func (b *book) EnterAll(drops []Drop) error {
+	for _, d := range drops {
+		if _, err := b.Enter(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *book) Returned(d Drop) error {
 	b.returned = append(b.returned, d)
 	return nil
@@ -107,6 +118,23 @@ type world struct {
 	uptime  time.Duration
 	notes   string
 	reached func(Point)
+	emptied func(retention.Place) bool
+	metrics *prometheus.Registry
+}
+
+// gauge is a metric of the sweeper that was made last.
+func gauge(t *testing.T, w *world, name string) prometheus.Gauge {
+	families, err := w.metrics.Gather()
+	require.NoError(t, err)
+	for _, family := range families {
+		if family.GetName() == name {
+			g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "found"})
+			g.Set(family.GetMetric()[0].GetGauge().GetValue())
+			return g
+		}
+	}
+	t.Fatalf("no metric %s", name)
+	return nil
 }
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -119,8 +147,9 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) sweeper() *Sweeper {
-	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes}, Deps{
-		Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
+	w.metrics = prometheus.NewRegistry()
+	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes, Emptied: w.emptied}, Deps{
+		Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
 		Now: func() time.Time { return w.wall }, Uptime: func() time.Duration { return w.uptime }, Reached: w.reached,
 	})
 	require.NoError(w.t, err)
@@ -346,7 +375,7 @@ func TestAClockSetBack(t *testing.T) {
 		w.wall = noon.AddDate(-1, 0, 0)
 		require.NoError(t, s.Sweep(t.Context()).Err())
 		require.Empty(t, w.store.slots)
-		require.InDelta(t, due.Sub(w.wall).Seconds(), s.clock.behind().Seconds(), 1)
+		require.InDelta(t, due.Sub(w.wall).Seconds(), -s.clock.off().Seconds(), 1)
 	})
 	t.Run("before it starts", func(t *testing.T) {
 		w := newWorld(t)
@@ -359,6 +388,76 @@ func TestAClockSetBack(t *testing.T) {
 		s.Sweep(t.Context())
 		require.Empty(t, w.store.slots)
 	})
+}
+
+// A wall clock that jumps ahead while the sweeper runs destroys nothing that is not due, and what is due goes all the same.
+func TestAClockThatJumpsAhead(t *testing.T) {
+	row := retention.Builtin().Row(retention.MailTracking)
+	slot, later := slotOf(retention.MailTracking, "scans", 29), slotOf(retention.MailTracking, "scans", 0)
+	due := time.Unix(row.DestroyAt(slot.Start), 0)
+	w := newWorld(t)
+	w.store.slots = map[Slot]uint64{slot: 1, later: 2}
+	s := w.sweeper()
+	s.Sweep(t.Context())
+	w.wall = w.wall.AddDate(1, 0, 0)
+	require.Empty(t, s.Sweep(t.Context()).Drops)
+	require.Len(t, w.store.slots, 2)
+	require.InDelta(t, (365 * 24 * time.Hour).Seconds(), testutil.ToFloat64(gauge(t, w, "mailtrail_retention_clock_ahead_seconds")), 1)
+	w.pass(due.Sub(noon))
+	s.Sweep(t.Context())
+	require.Equal(t, map[Slot]uint64{later: 2}, w.store.slots, "the time that has passed counts")
+	w.wall = noon.Add(w.uptime)
+	s.Sweep(t.Context())
+	require.Zero(t, testutil.ToFloat64(gauge(t, w, "mailtrail_retention_clock_ahead_seconds")))
+	require.Equal(t, map[Slot]uint64{later: 2}, w.store.slots)
+	w.pass(time.Minute) // as a clock is slewed, or a sleep that the uptime does not count
+	w.wall = w.wall.Add(time.Minute)
+	require.Zero(t, s.clock.off())
+}
+
+// In a place with something that is no slot nothing is said to be gone: it may lie there under another name.
+func TestNothingIsGoneWhereSomethingIsStrange(t *testing.T) {
+	w := newWorld(t)
+	slot := slotOf(retention.SystemLogs, "system.query_log", 0)
+	w.store.slots[slot] = 3
+	w.sweeper().Sweep(t.Context())
+	delete(w.store.slots, slot)
+	w.store.strange = []Held{{Class: retention.SystemLogs, Place: slot.Place, Strange: "202611", Rows: 3}}
+	w.book.missing = []Slot{slot}
+	w.pass(10 * 24 * time.Hour)
+	require.NoError(t, w.sweeper().Sweep(t.Context()).Err())
+	require.Empty(t, w.book.entries)
+}
+
+// The logs that the embedded engine throws away when it starts were dropped by nobody.
+func TestTheEngineEmptiesItsOwnLogs(t *testing.T) {
+	w := newWorld(t)
+	slot := slotOf(retention.SystemLogs, "system.query_log", 0)
+	w.store.slots[slot] = 3
+	w.emptied = func(p retention.Place) bool { return p == slot.Place }
+	w.sweeper().Sweep(t.Context())
+	delete(w.store.slots, slot)
+	w.sweeper().Sweep(t.Context())
+	w.pass(3 * 24 * time.Hour)
+	w.sweeper().Sweep(t.Context())
+	require.Equal(t, ByEngine, w.book.entries[slot].By)
+}
+
+// A class that left the schedule is in the ledger's calendar all the same.
+func TestAClassThatLeftTheSchedule(t *testing.T) {
+	w := newWorld(t)
+	w.book.left = []Slot{{Class: "gone", Place: retention.Place{Store: retention.ClickHouse, Name: "gone"}, Start: 0}}
+	require.NoError(t, w.sweeper().Sweep(t.Context()).Err())
+	require.Empty(t, w.book.entries)
+}
+
+// What falls due while a sweep goes on does not wait for the longest pause.
+func TestRunLooksAgainForWhatFellDueDuringASweep(t *testing.T) {
+	w := newWorld(t)
+	s := w.sweeper()
+	due := s.nextDue()
+	w.pass(time.Unix(due, 0).Sub(w.wall) + time.Second)
+	require.Zero(t, s.wait(due))
 }
 
 // Run wakes at the moment a slot is due, whether it was there at the last look or not, and ends with its context.

@@ -28,6 +28,8 @@ type Ledger interface {
 	Missing(due time.Time) []Slot
 	// Enter adds the end of a slot in a place. again says that it was there already; then nothing is added.
 	Enter(Drop) (again bool, err error)
+	// EnterAll adds the ends of slots, those that it has already left out.
+	EnterAll([]Drop) error
 	// Returned adds that a slot whose end is entered was found and destroyed again.
 	Returned(Drop) error
 }
@@ -37,6 +39,8 @@ type Config struct {
 	Schedule *retention.Schedule
 	// Every is the longest between two sweeps; it wakes by itself at every destroy_at.
 	Every time.Duration
+	// Emptied tells of a place that the store itself empties when it starts; nil: none.
+	Emptied func(retention.Place) bool
 	// Notes is the file in which it keeps what it saw last. It is made where it does not exist.
 	Notes string
 }
@@ -71,6 +75,7 @@ const patience = time.Minute
 type Sweeper struct {
 	schedule *retention.Schedule
 	every    time.Duration
+	emptied  func(retention.Place) bool
 	path     string
 	stores   map[retention.Store]SlotStore
 	ledger   Ledger
@@ -92,9 +97,12 @@ func New(config Config, deps Deps) (*Sweeper, error) {
 	if deps.Reached == nil {
 		deps.Reached = func(Point) {}
 	}
+	if config.Emptied == nil {
+		config.Emptied = func(retention.Place) bool { return false }
+	}
 	s := &Sweeper{
-		schedule: config.Schedule, every: config.Every, path: config.Notes, stores: deps.Stores, ledger: deps.Ledger, log: deps.Log,
-		clock: &clock{wall: deps.Now, uptime: deps.Uptime}, reached: deps.Reached,
+		schedule: config.Schedule, every: config.Every, emptied: config.Emptied, path: config.Notes, stores: deps.Stores, ledger: deps.Ledger, log: deps.Log,
+		clock: &clock{wall: deps.Now, uptime: deps.Uptime, log: deps.Log}, reached: deps.Reached,
 	}
 	s.metrics = newMetrics(deps.Metrics, s.clock)
 	return s, nil
@@ -105,8 +113,9 @@ func New(config Config, deps Deps) (*Sweeper, error) {
 func (s *Sweeper) Run(ctx context.Context) error {
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(min(10*time.Second, s.every)), backoff.WithMaxElapsedTime(0))
 	for {
+		due := s.nextDue()
 		swept := s.Sweep(ctx)
-		wait := s.wait()
+		wait := s.wait(due)
 		if len(swept.Failures) > 0 {
 			wait = min(wait, pauses.NextBackOff())
 		} else {
@@ -120,9 +129,10 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// wait is how long until something is due, or until it is time to look anyway.
-func (s *Sweeper) wait() time.Duration {
-	next := time.Unix(s.nextDue(), 0).Sub(s.clock.now())
+// wait is how long until something is due, or until it is time to look anyway. due is what was due next before the sweep:
+// it may have become so while the sweep went on, and was then not looked at.
+func (s *Sweeper) wait(due int64) time.Duration {
+	next := time.Unix(due, 0).Sub(s.clock.now())
 	return min(s.every, max(next, 0))
 }
 

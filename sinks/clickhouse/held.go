@@ -32,14 +32,15 @@ func (s *Store) HeldSlots(ctx context.Context) (held []HeldSlot, err error) {
 	err = s.each(ctx, sql.HeldSlots, nil, nil, func(rows driver.Rows) error {
 		var own bool
 		var partition string
+		var divided int64
 		var h HeldSlot
-		if err := rows.Scan(&own, &h.Table, &partition, &h.Rows, &h.Bytes); err != nil {
+		if err := rows.Scan(&own, &h.Table, &partition, &h.Rows, &h.Bytes, &divided); err != nil {
 			return err
 		}
 		if own {
 			h.Table = "system." + h.Table
 		}
-		if h.place(s.deps.Schedule, partition) {
+		if h.place(s.deps.Schedule, partition, divided) {
 			held = append(held, h)
 		}
 		return nil
@@ -57,7 +58,7 @@ var (
 )
 
 // place fills in class and slot from the partition; false where the table has no slots.
-func (h *HeldSlot) place(schedule *retention.Schedule, partition string) bool {
+func (h *HeldSlot) place(schedule *retention.Schedule, partition string, divided int64) bool {
 	for _, row := range schedule.Rows() {
 		for _, place := range row.Places() {
 			if place != (retention.Place{Store: retention.ClickHouse, Name: h.Table}) {
@@ -67,7 +68,7 @@ func (h *HeldSlot) place(schedule *retention.Schedule, partition string) bool {
 				return false
 			}
 			h.Class = row.Class
-			if !h.slot(row, partition) {
+			if !h.slot(row, partition, divided) {
 				h.Strange = partition
 			}
 			return true
@@ -76,14 +77,13 @@ func (h *HeldSlot) place(schedule *retention.Schedule, partition string) bool {
 	return false
 }
 
-// slot reads the slot from the partition. A server that was not told to cut its
-// own logs into slots numbers their months: that is no slot, nor would it lie in the past.
-func (h *HeldSlot) slot(row *retention.Row, partition string) bool {
+// slot reads the slot from the partition. Of the server's own logs it must be numbered
+// by the slot's length: a server that was not told so cuts them by months.
+func (h *HeldSlot) slot(row *retention.Row, partition string, divided int64) bool {
 	if len(row.SystemTables) > 0 {
-		length := int64(time.Duration(row.Slot) / time.Second)
-		number, err := strconv.ParseInt(partition, 10, 32)
-		h.Slot = number * length
-		return err == nil && h.Slot <= time.Now().Unix()+length
+		number, err := strconv.ParseInt(partition, 10, 64)
+		h.Slot = number * divided
+		return err == nil && divided == int64(time.Duration(row.Slot)/time.Second)
 	}
 	text := ""
 	if part := byClassAndSlot.FindStringSubmatch(partition); part != nil {

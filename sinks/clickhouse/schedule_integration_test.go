@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	local "mailtrail/deploy/local/clickhouse"
+	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
 
@@ -108,4 +109,39 @@ func TestADroppedPartitionIsGone(t *testing.T) {
 		return os.IsNotExist(err)
 	}, time.Minute, time.Millisecond)
 	t.Logf("a dropped partition of 200,000 rows was in no query and no folder after %s", time.Since(began))
+}
+
+// What the server's own expiry took out lies nowhere, though an empty part of it is active for a while.
+func TestAnEmptiedSlotIsNotHeld(t *testing.T) {
+	owner, s := fresh(t)
+	c := &event.ScanColumns{Topic: event.ScansTopic}
+	appendRow(c, 0, 0, retention.MailTracking, today()-31*86400, "key")
+	require.NoError(t, s.InsertScans(t.Context(), "t", c))
+	exec(t, owner, "OPTIMIZE TABLE mailtrail_data.scans FINAL")
+	require.Zero(t, number(t, s, "SELECT count() FROM mailtrail_data.scans"))
+	require.NotZero(t, number(t, s, "SELECT count() FROM system.parts WHERE active AND database = 'mailtrail_data' AND table = 'scans'"), "else this shows nothing")
+	held, err := s.HeldSlots(t.Context())
+	require.NoError(t, err)
+	for _, h := range held {
+		require.NotEqual(t, "scans", h.Table)
+	}
+}
+
+// Logs that the server cuts otherwise than the schedule says have no slots: their numbers mean other times.
+func TestLogsThatAreCutOtherwiseAreStrange(t *testing.T) {
+	owner, _ := fresh(t)
+	before, rest, _ := strings.Cut(string(retention.Builtin().Source()), "class: system_logs")
+	schedule, err := retention.Parse([]byte(before + "class: system_logs" + strings.Replace(rest, "slot: 1d", "slot: 12h", 1)))
+	require.NoError(t, err)
+	exec(t, owner, "SYSTEM FLUSH LOGS")
+	held, err := open(t, local.Auditor, schedule).HeldSlots(t.Context())
+	require.NoError(t, err)
+	logs := 0
+	for _, h := range held {
+		if h.Class == retention.SystemLogs {
+			require.NotEmpty(t, h.Strange)
+			logs++
+		}
+	}
+	require.NotZero(t, logs)
 }

@@ -66,6 +66,7 @@ type sweptLedger struct{ *ledger.Log }
 
 func (sweptLedger) Missing(time.Time) []sweep.Slot { return nil }
 func (sweptLedger) Returned(sweep.Drop) error      { return nil }
+func (sweptLedger) EnterAll([]sweep.Drop) error    { return nil }
 func (l sweptLedger) Enter(d sweep.Drop) (bool, error) {
 	appended, err := l.Append(ledger.Entry{
 		Kind: ledger.PartitionDropped, By: d.By, Class: d.Class, Slot: time.Unix(d.Start, 0).UTC(), Store: string(d.Place.Store), Object: d.Place.Name, Rows: new(int64(d.Rows)),

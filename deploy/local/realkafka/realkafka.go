@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"syscall"
@@ -53,7 +54,8 @@ func Start(ctx context.Context, config Config) (*Broker, error) {
 		config.Addr = free[0]
 	}
 	if config.Controller == "" {
-		config.Controller = free[1]
+		// The address that was given may be one that is free now too.
+		config.Controller = free[slices.IndexFunc(free, func(addr string) bool { return addr != config.Addr })]
 	}
 	if config.Dir, err = filepath.Abs(config.Dir); err != nil {
 		return nil, fmt.Errorf("apache kafka: %w", err)

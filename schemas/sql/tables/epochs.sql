@@ -7,4 +7,4 @@ CREATE TABLE {{.Name}}
 ENGINE = ReplacingMergeTree
 ORDER BY (epoch, name)
 SETTINGS non_replicated_deduplication_window = {{window}}
-COMMENT 'The tables that decided about blocks: schedule, reference tables, classifier version. No records in it, so no limit. Base table: mailtrail only.'
+COMMENT 'The tables that decided about blocks: schedule, reference tables, classifier version, known barcodes as the site names them. No records in it, so no limit. Base table: mailtrail only.'
