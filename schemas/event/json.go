@@ -166,33 +166,39 @@ func notReadable(r *jsonReader, expected string) *Error {
 	return e
 }
 
-// unescape resolves the escapes of a JSON text (RFC 8259 section 7) into the
-// Scan's own memory. A lone surrogate becomes U+FFFD.
-func (s *Scan) unescape(raw []byte) ([]byte, bool) {
+// unescape resolves the escapes of a JSON text into the Scan's own memory.
+func (s *Scan) unescape(raw []byte) (text []byte, ok bool) {
 	start := len(s.scratch)
+	s.scratch, ok = appendUnescaped(s.scratch, raw)
+	return s.scratch[start:len(s.scratch):len(s.scratch)], ok
+}
+
+// appendUnescaped resolves the escapes of a JSON text (RFC 8259 section 7)
+// behind dst. A lone surrogate becomes U+FFFD.
+func appendUnescaped(dst, raw []byte) ([]byte, bool) {
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
-			s.scratch = append(s.scratch, raw[i])
+			dst = append(dst, raw[i])
 			continue
 		}
 		i++
 		switch raw[i] {
 		case '"', '\\', '/':
-			s.scratch = append(s.scratch, raw[i])
+			dst = append(dst, raw[i])
 		case 'b':
-			s.scratch = append(s.scratch, '\b')
+			dst = append(dst, '\b')
 		case 'f':
-			s.scratch = append(s.scratch, '\f')
+			dst = append(dst, '\f')
 		case 'n':
-			s.scratch = append(s.scratch, '\n')
+			dst = append(dst, '\n')
 		case 'r':
-			s.scratch = append(s.scratch, '\r')
+			dst = append(dst, '\r')
 		case 't':
-			s.scratch = append(s.scratch, '\t')
+			dst = append(dst, '\t')
 		case 'u':
 			r, ok := hex4(raw[i+1:])
 			if !ok {
-				return nil, false
+				return dst, false
 			}
 			i += 4
 			if utf16.IsSurrogate(r) {
@@ -204,12 +210,12 @@ func (s *Scan) unescape(raw []byte) ([]byte, bool) {
 					i += 6
 				}
 			}
-			s.scratch = utf8.AppendRune(s.scratch, r)
+			dst = utf8.AppendRune(dst, r)
 		default:
-			return nil, false
+			return dst, false
 		}
 	}
-	return s.scratch[start:len(s.scratch):len(s.scratch)], true
+	return dst, true
 }
 
 func hex4(text []byte) (rune, bool) {

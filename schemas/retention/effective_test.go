@@ -56,9 +56,9 @@ func TestCompareListsWhatChanged(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"class mail_tracking: limit 30d -> 31d (for slots that begin from now on; those that have begun keep what they had)",
-		"class polls: new, 3y from capture",
+		"class polls: new, 1095d from capture",
 		"class receipts: limit 100d -> 99d",
-		"class surveys: gone, was 3y from capture",
+		"class surveys: gone, was 1095d from capture",
 		"class topic mail.rejects: life 7d -> 6d",
 		"class topic mail.scans: life 7d -> 8d (for slots that begin from now on; those that have begun keep what they had)",
 	}, said)
