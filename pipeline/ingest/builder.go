@@ -35,7 +35,7 @@ func newBuilder(rules Rules, asOf int64) *builder {
 // keptHeaders are the headers that a reject keeps from its message.
 var keptHeaders = []string{
 	event.ContentTypeHeader, event.ReceivedHeader, event.DeviceHeader, event.ZoneHeader, event.BatchIDHeader,
-	event.BatchPartHeader, event.BatchIndexHeader, event.PushGroupHeader, event.PushPartHeader,
+	event.BatchPartHeader, event.BatchIndexHeader, event.PushGroupHeader, event.PushPartHeader, event.KindHeader,
 }
 
 // kept copies the headers that a reject keeps from the message.
@@ -101,6 +101,9 @@ func (u *builder) row(b *block, env *Envelope, class string, captured int64, raw
 	}
 	b.received = append(b.received, env.received)
 	b.replayed = append(b.replayed, env.Origin != "")
+	if captured == event.NoClock {
+		captured = env.received
+	}
 	u.touch(b, class, min(captured, env.received, u.asOf))
 }
 
@@ -170,7 +173,7 @@ func (u *builder) open(m *event.Message) (*Envelope, *event.Error) {
 		}
 	}
 	var err *event.Error
-	env.Proto, err = isProto(m.Header(event.ContentTypeHeader))
+	env.Proto, env.Lines, err = formOf(m.Header(event.ContentTypeHeader))
 	return env, err
 }
 
@@ -182,18 +185,21 @@ func (u *builder) same(before *string, text []byte) string {
 	return *before
 }
 
-func isProto(contentType []byte) (bool, *event.Error) {
+// formOf tells how the events stand in a message: as protobuf, as JSON lines, or as neither, which is JSON.
+func formOf(contentType []byte) (proto, lines bool, err *event.Error) {
 	if len(contentType) == 0 {
-		return false, nil
+		return false, false, nil
 	}
-	media, _, err := mime.ParseMediaType(string(contentType))
+	media, _, failed := mime.ParseMediaType(string(contentType))
 	switch {
-	case err == nil && (media == event.ProtoType || media == "application/protobuf"):
-		return true, nil
-	case err == nil && (media == event.JSONType || media == "text/json"):
-		return false, nil
+	case failed == nil && (media == event.ProtoType || media == "application/protobuf"):
+		return true, false, nil
+	case failed == nil && (media == event.JSONType || media == "text/json"):
+		return false, false, nil
+	case failed == nil && media == event.LinesType:
+		return false, true, nil
 	}
-	return false, badHeader(event.ContentTypeHeader, event.JSONType+" or "+event.ProtoType)
+	return false, false, badHeader(event.ContentTypeHeader, event.JSONType+" or another that the topic takes")
 }
 
 // request reads what makes a message one that can be a repeat.

@@ -113,6 +113,9 @@ func (d *decider) row(i int) {
 		return
 	}
 	received := d.out.clamp(d.b.received[i], d.b.replayed[i])
+	if rows.Captured[i] == event.NoClock {
+		rows.Captured[i] = received
+	}
 	if rows.Captured[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
 		d.tooEarly(i, received)
 		return

@@ -111,6 +111,10 @@ type scanDecoder struct {
 
 func (d *scanDecoder) Decode(env *Envelope, in *Intake) {
 	d.derived.BeginMessage()
+	if env.Lines {
+		in.RejectWhole(0, badHeader(event.ContentTypeHeader, event.JSONType+" or "+event.ProtoType), env.Message.Value)
+		return
+	}
 	if env.Proto {
 		d.batch(env, in)
 		return

@@ -58,8 +58,9 @@ type Decoder interface {
 // Envelope is what the headers of a message say. It is valid until the next message.
 type Envelope struct {
 	Message *event.Message
-	// Proto tells that the value is a protobuf message; else it is JSON.
+	// Proto tells that the value is a protobuf message, Lines that it is JSON objects on lines; else it is one JSON object.
 	Proto  bool
+	Lines  bool
 	Zone   string
 	Device string
 	// Origin is the identity of a replay, else empty, and Repair how its bars were repaired.

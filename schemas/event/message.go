@@ -9,6 +9,7 @@ import (
 // Topics. Their formats are public and versioned: see README.md beside this file.
 const (
 	ScansTopic   = "mail.scans"
+	RecordsTopic = "mail.records"
 	RejectsTopic = "mail.rejects"
 )
 
@@ -16,6 +17,7 @@ const (
 const (
 	JSONType  = "application/json"
 	ProtoType = "application/x-protobuf"
+	LinesType = "application/x-ndjson" // one JSON object a line
 )
 
 // Headers of a message in mail.scans.
@@ -47,6 +49,10 @@ const (
 	// a Repair. It counts for messages with an origin alone.
 	RepairHeader = "repair"
 )
+
+// KindHeader names the kind of the records of a message in mail.records, which
+// has the headers of mail.scans besides.
+const KindHeader = "kind"
 
 // Headers of a message in mail.rejects, besides those above that are kept from
 // the message that was rejected. The value is the raw payload: the event, or

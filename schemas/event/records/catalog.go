@@ -84,6 +84,9 @@ func (k *Kind) index() {
 // Sources returns the files that were parsed; Parse of them gives the same catalog.
 func (c *Catalog) Sources() map[string][]byte { return c.sources }
 
+// Files returns the names of the files, sorted.
+func (c *Catalog) Files() []string { return slices.Sorted(maps.Keys(c.sources)) }
+
 // Kinds returns all kinds, in the order of their files.
 func (c *Catalog) Kinds() []Kind { return c.kinds }
 

@@ -48,6 +48,10 @@ func forbidden(field string, text []byte, free bool) *event.Error {
 	return nil
 }
 
+// HoldsForbidden tells whether bytes of any form hold one of them, as far as
+// that can be told: for what could not be read as a record.
+func HoldsForbidden(data []byte) bool { return forbidden("", data, true) != nil }
+
 func holdsDigits(text []byte) bool {
 	for _, c := range text {
 		if c >= '0' && c <= '9' || c >= 0x80 {

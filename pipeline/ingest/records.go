@@ -1,0 +1,212 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"mailtrail/schemas/event"
+	"mailtrail/schemas/event/records"
+	"mailtrail/schemas/retention"
+)
+
+// RecordDeps are what the topic mail.records needs from outside.
+type RecordDeps struct {
+	// Insert stores rows, whose payloads are sealed by now where they are to be.
+	Insert func(ctx context.Context, token string, rows *event.RecordColumns) error
+	// Seal encrypts the payload of a record, by its identity, under the key of
+	// its class and slot (start, Unix seconds). ErrSlotOver where that key is
+	// destroyed. Nil where nobody serves keys: kinds that are sealed are
+	// rejected then.
+	Seal func(ctx context.Context, class string, slot int64, identity string, payload []byte) ([]byte, error)
+	// Hash makes the keyed hash of a retrieval key's value.
+	Hash RecordHash
+}
+
+// RecordHash makes the keyed hash under which a record of the system is found by a key's value.
+type RecordHash func(system, key string, value []byte) [event.RecordKeyBytes]byte
+
+// ErrSlotOver means that nothing of the slot can be sealed any more, since it is destroyed.
+var ErrSlotOver = errors.New("the slot is destroyed")
+
+// Records is the topic mail.records: records of all other kinds.
+func Records(deps RecordDeps) Stream { return recordStream{deps} }
+
+type recordStream struct{ deps RecordDeps }
+
+func (recordStream) Topic() string { return event.RecordsTopic }
+func (recordStream) NewRows() Rows { return &event.RecordColumns{} }
+
+// Insert seals what is to be sealed, and stores the rows. The rows themselves
+// stay as they are, since they may be sent again. Rows of a slot that was
+// destroyed meanwhile are left out: they would go at once.
+func (s recordStream) Insert(ctx context.Context, token string, rows Rows) error {
+	clear := rows.(*event.RecordColumns)
+	sealed := &event.RecordColumns{Heads: event.Heads{Topic: clear.Topic, Partition: clear.Partition}}
+	for i := range clear.Rows {
+		row := clear.Rows[i]
+		head := clear.HeadAt(i)
+		if row.Sealed {
+			payload, err := s.deps.Seal(ctx, head.Class, head.Slot, clear.Identity(i), row.Payload)
+			switch {
+			case errors.Is(err, ErrSlotOver):
+				continue
+			case err != nil:
+				return fmt.Errorf("seal a record of class %s: %w", head.Class, err)
+			}
+			row.Payload = payload
+		}
+		sealed.Append(&head, row)
+	}
+	if sealed.Len() == 0 {
+		return nil
+	}
+	return s.deps.Insert(ctx, token, sealed)
+}
+
+// kindsPart begins the name of the part that holds a file of kinds.
+const kindsPart = "kinds/"
+
+// Load implements Stream.
+func (s recordStream) Load(parts map[string][]byte) (Tables, error) {
+	sources := map[string][]byte{}
+	for name, content := range parts {
+		if file, found := strings.CutPrefix(name, kindsPart); found {
+			sources[file] = content
+		}
+	}
+	catalog, err := records.Parse(sources)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := retention.Parse(parts[schedulePart])
+	return NewRecordTables(catalog, schedule, s.deps), err
+}
+
+// recordVersion names the rules of reading and checking records. It changes
+// whenever any record could get another row or outcome.
+const recordVersion = 1
+
+// RecordTables are the tables that decide about records.
+type RecordTables struct {
+	catalog  *records.Catalog
+	schedule *retention.Schedule
+	hash     RecordHash
+	sealing  bool
+}
+
+// NewRecordTables makes them of the kinds and the schedule.
+func NewRecordTables(catalog *records.Catalog, schedule *retention.Schedule, deps RecordDeps) RecordTables {
+	return RecordTables{catalog: catalog, schedule: schedule, hash: deps.Hash, sealing: deps.Seal != nil}
+}
+
+// Version implements Tables.
+func (RecordTables) Version() string { return "records " + strconv.Itoa(recordVersion) }
+
+// ClockField implements Tables: every kind has a field of its own for it.
+func (RecordTables) ClockField() string { return "" }
+
+// sealingPart tells whether kinds that are sealed are taken in.
+const sealingPart = "sealing"
+
+// Parts implements Tables.
+func (t RecordTables) Parts() []event.EpochPart {
+	parts := []event.EpochPart{{Name: sealingPart, Content: strconv.AppendBool(nil, t.sealing)}}
+	sources := t.catalog.Sources()
+	for _, name := range t.catalog.Files() {
+		parts = append(parts, event.EpochPart{Name: kindsPart + name, Content: sources[name]})
+	}
+	return parts
+}
+
+// Decoder implements Tables.
+func (t RecordTables) Decoder() Decoder { return &recordDecoder{tables: t} }
+
+// PreviewRecord says what would become of a record of the class that came at now (Unix milliseconds), if it were no repeat.
+func PreviewRecord(schedule *retention.Schedule, ahead time.Duration, class string, captured, now int64) (event.Outcome, *event.Error) {
+	return preview(Rules{Schedule: schedule, Tables: RecordTables{}, Ahead: ahead}, class, captured, now)
+}
+
+// recordDecoder reads records, one a message or one a line.
+type recordDecoder struct {
+	tables RecordTables
+	record records.Record
+}
+
+func (d *recordDecoder) Decode(env *Envelope, in *Intake) {
+	value := env.Message.Value
+	kind, err := d.kind(env)
+	if err != nil {
+		in.RejectWhole(0, err, withheld(nil, err, value))
+		return
+	}
+	if !env.Lines {
+		d.event(env, in, kind, 0, value)
+		return
+	}
+	index := uint32(0)
+	for len(value) > 0 {
+		line, rest, _ := bytes.Cut(value, []byte{'\n'})
+		value = rest
+		if line = bytes.Trim(line, " \t\r"); len(line) > 0 {
+			d.event(env, in, kind, index, line)
+			index++
+		}
+	}
+	if index == 0 {
+		in.RejectWhole(0, &event.Error{Code: event.NotReadable, Message: "lines without a record"}, nil)
+	}
+}
+
+// kind is that of the message's records, where they can be taken in.
+func (d *recordDecoder) kind(env *Envelope) (*records.Kind, *event.Error) {
+	if env.Proto {
+		return nil, badHeader(event.ContentTypeHeader, event.JSONType+" or "+event.LinesType)
+	}
+	kind := d.tables.catalog.Kind(string(env.Message.Header(event.KindHeader)))
+	if kind == nil {
+		return nil, &event.Error{Code: records.UnknownKind, Message: "header \"kind\": expected one of those that `mailtrail records kinds` lists"}
+	}
+	if _, err := d.tables.schedule.Admit(kind.Class); err != nil {
+		return nil, &event.Error{Code: records.NotKept, Message: err.Error()}
+	}
+	switch {
+	case kind.Never != "" || kind.Elsewhere != "":
+		return nil, &event.Error{Code: records.NotKept, Message: "records of kind " + kind.Name + " are not kept here"}
+	case kind.Sealed() && !d.tables.sealing:
+		return nil, &event.Error{Code: records.NotKept, Message: "records of kind " + kind.Name + " are sealed, and nobody serves keys"}
+	}
+	return kind, nil
+}
+
+// withheld is the payload of a reject: none where it holds what may be kept
+// nowhere, or what the kind of a person's records does not have.
+func withheld(kind *records.Kind, err *event.Error, raw []byte) []byte {
+	unasked := err.Code == records.UnknownField && !(kind != nil && kind.Document)
+	if unasked || err.Code == records.NotKept || records.Forbidden(err.Code) || records.HoldsForbidden(raw) {
+		return nil
+	}
+	return raw
+}
+
+func (d *recordDecoder) event(env *Envelope, in *Intake, kind *records.Kind, index uint32, raw []byte) {
+	if err := d.record.DecodeJSON(kind, raw); err != nil {
+		in.Reject(index, event.DecodeStage, err, 0, withheld(kind, err, raw))
+		return
+	}
+	captured, ok := d.record.CapturedAt()
+	if !ok {
+		captured = event.NoClock
+	}
+	row := event.RecordRow{Kind: kind.Name, Device: env.Device, Sealed: kind.Sealed(), Payload: d.record.AppendJSON(nil)}
+	d.record.EachKey(func(key string, value []byte) {
+		row.Keys = append(row.Keys, event.RecordKey{Name: key, Hash: d.tables.hash(kind.System, key, value)})
+	})
+	head := in.Head(index, kind.Class, captured)
+	in.Rows().(*event.RecordColumns).Append(&head, row)
+	in.Row(kind.Class, captured, raw)
+}
