@@ -48,6 +48,12 @@ func startGateway(_ context.Context, r *role) error {
 		MaxBody: int64(c.Gateway.MaxBody), MaxMessage: int(c.Kafka.MaxMessage),
 		Behind: stores.rules.schedule.Behind(event.ScansTopic), Ahead: c.Ingest.Ahead, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),
 	}, gateway.Deps{
+		Records: gateway.Records{
+			Kinds: stores.rules.kinds(), Schedule: stores.rules.schedule,
+			Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
+				return ingest.PreviewRecord(stores.rules.schedule, c.Ingest.Ahead, class, captured, now)
+			},
+		},
 		Producer: producer, Authenticator: devices{parties}, Batches: stores.clickhouse, Pressure: backlog,
 		LocalTime: stores.rules.tables.Instant,
 		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {

@@ -14,6 +14,7 @@ import (
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/ingest"
+	"mailtrail/schemas/event"
 )
 
 func newIngestCommand(a *app) *cobra.Command {
@@ -99,13 +100,17 @@ func startIngest(ctx context.Context, r *role) error {
 	r.observer.ready("clickhouse", stores.clickhouse.Ping)
 	var members []*ingest.Ingest
 	room := ingest.NewRoom(int64(c.Ingest.Memory))
-	for _, stream := range ingestStreams(c, stores) {
+	streams, err := ingestStreams(c, stores)
+	if err != nil {
+		return err
+	}
+	for _, stream := range streams {
 		topic := stream.Topic()
 		part, err := ingest.New(ingest.Config{
 			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
 		}, ingest.Deps{
 			Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream, Room: room, Reached: faultPoint(),
+			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Reached: faultPoint(),
 		})
 		if err != nil {
 			return err
@@ -131,10 +136,18 @@ type ingestStream struct {
 }
 
 // ingestStreams are the topics that ingest takes in.
-func ingestStreams(c *config.Loaded, stores *connections) []ingestStream {
-	return []ingestStream{
-		{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c)},
+func ingestStreams(c *config.Loaded, stores *connections) ([]ingestStream, error) {
+	streams := []ingestStream{{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c)}}
+	if stores.rules.schedule.TopicLife(event.RecordsTopic) == 0 {
+		return streams, nil // a replaced schedule that leaves such records out
 	}
+	key, err := loadRecordKey(c.RecordKeyFile())
+	if err != nil {
+		return nil, err
+	}
+	deps := ingest.RecordDeps{Insert: stores.clickhouse.InsertRecords, Hash: recordHash(key)}
+	tables := ingest.NewRecordTables(stores.rules.kinds(), stores.rules.schedule, deps)
+	return append(streams, ingestStream{ingest.Records(deps), ingest.Rules{Schedule: stores.rules.schedule, Tables: tables, Ahead: c.Ingest.Ahead}}), nil
 }
 
 func wallClock() int64 { return time.Now().UnixMilli() }

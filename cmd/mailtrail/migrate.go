@@ -50,8 +50,8 @@ What only a version before needed it drops. It says what it changed, and can be 
 
 // relabel gives a topic that was made anew its next label.
 func relabel(ctx context.Context, r *role, topic string, tell func(object, action, what string) error) error {
-	if topic != event.ScansTopic {
-		return wrongUsage("--new-topic %s: expected %s, the topic whose offsets are stored", topic, event.ScansTopic)
+	if topic != event.ScansTopic && topic != event.RecordsTopic {
+		return wrongUsage("--new-topic %s: expected %s or %s, the topics whose offsets are stored", topic, event.ScansTopic, event.RecordsTopic)
 	}
 	rules, err := r.rules()
 	if err != nil {

@@ -40,7 +40,7 @@ With a KIND it lists what a record of that kind may hold; anything else in a rec
 		if err != nil {
 			return err
 		}
-		catalog := records.Builtin()
+		catalog := rules.kinds()
 		if len(args) == 0 {
 			return a.printKinds(catalog, rules.schedule, *format)
 		}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"mailtrail/cmd/mailtrail/config"
 	"mailtrail/pipeline/ingest"
 	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/derive"
+	"mailtrail/schemas/event/records"
 	"mailtrail/schemas/facility"
 	"mailtrail/schemas/retention"
 )
@@ -18,12 +20,13 @@ import (
 type ruleBook struct {
 	schedule *retention.Schedule
 	tables   *derive.Tables
+	kinds    func() *records.Catalog // read when first asked for
 }
 
 // loadRules reads the schedule and the tables that the configuration names. zones are the time zones that devices are
 // configured with, which the facility table must know besides its own.
 func loadRules(c *config.Loaded, zones []string) (*ruleBook, error) {
-	book := &ruleBook{schedule: retention.Builtin()}
+	book := &ruleBook{schedule: retention.Builtin(), kinds: sync.OnceValue(records.Builtin)}
 	var err error
 	if book.tables, err = derive.Builtin(); err != nil {
 		return nil, err

@@ -23,9 +23,13 @@ func topicSpecs(ctx context.Context, c *config.Loaded, client *kafka.Client, sch
 		most int
 	}{
 		{event.ScansTopic, int(c.Kafka.MaxMessage) + kafka.EnvelopeBytes},
+		{event.RecordsTopic, int(c.Kafka.MaxMessage) + kafka.EnvelopeBytes},
 		// A message that fills the front topic to its bound must fit with the envelope of its reject.
 		{event.RejectsTopic, int(c.Kafka.MaxMessage) + 2*kafka.EnvelopeBytes},
 	} {
+		if schedule.TopicLife(topic.name) == 0 && topic.name == event.RecordsTopic {
+			continue // a schedule may leave such records out
+		}
 		settings, err := retention.TopicSettings(topic.name, schedule.TopicLife(topic.name), intervals)
 		if err != nil {
 			return nil, fmt.Errorf("retention schedule: %w", err)

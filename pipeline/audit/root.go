@@ -7,6 +7,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"mailtrail/schemas/retention"
@@ -86,6 +87,9 @@ func (a *Audit) targets(ctx context.Context) ([]target, error) {
 		return nil, err
 	}
 	for _, p := range known {
+		if name, _, _ := strings.Cut(p.Topic, "#"); name != a.config.Topic {
+			continue // another topic's
+		}
 		if p.Topic != label || int(p.Partition) >= len(spans) {
 			targets = append(targets, target{p, false})
 		}

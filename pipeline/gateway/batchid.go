@@ -6,23 +6,23 @@ import (
 	"io"
 )
 
-// scansKind is the record kind that goes into the batch id of a request without a key.
+// scansKind goes into the batch id of a request without a key, in place of a kind of records.
 const scansKind = "scans"
 
 const batchIDBytes = 16
 
 // batchID names a request: the same for the same device and key, or without a
-// key for the same device and decompressed bytes. 32 hexadecimal digits, the
+// key for the same device, kind and decompressed bytes. 32 hexadecimal digits, the
 // first half of a SHA-256. Neither device names nor keys hold a zero byte, so
 // that the two forms cannot meet.
-func batchID(device, key string, body []byte) string {
+func batchID(device, kind, key string, body []byte) string {
 	h := sha256.New()
 	// A hash never fails to be written to.
 	_, _ = io.WriteString(h, device+"\x00")
 	if key != "" {
 		_, _ = io.WriteString(h, key)
 	} else {
-		_, _ = io.WriteString(h, scansKind+"\x00")
+		_, _ = io.WriteString(h, kind+"\x00")
 		_, _ = h.Write(body)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:batchIDBytes])

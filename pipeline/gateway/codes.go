@@ -13,6 +13,7 @@ const (
 	Unauthorized        Code = "unauthorized"         // 401
 	NotFound            Code = "not_found"            // 404
 	NotAvailable        Code = "not_available"        // 404: named by the interface, not built yet
+	NotKept             Code = "not_kept"             // 404: the kind is known, and nothing of it is kept here
 	MethodNotAllowed    Code = "method_not_allowed"   // 405
 	Timeout             Code = "timeout"              // 408: the body came too slowly
 	BodyTooLarge        Code = "body_too_large"       // 413
@@ -24,10 +25,11 @@ const (
 	PipelineFull        Code = "pipeline_full"        // 503: what stands behind it cannot take more
 	NotAcknowledged     Code = "not_acknowledged"     // 503: Kafka did not acknowledge
 	StoreUnavailable    Code = "store_unavailable"    // 503: a look-up failed
+	NoKeys              Code = "no_keys"              // 503: what is to be sealed cannot be
 )
 
 // Codes are all codes of errors, for documents and tests.
 func Codes() []Code {
-	return []Code{NotReadable, EmptyBody, BadParameter, Unauthorized, NotFound, NotAvailable, MethodNotAllowed, Timeout, BodyTooLarge,
-		TooManyEvents, UnsupportedType, UnsupportedEncoding, Internal, Busy, PipelineFull, NotAcknowledged, StoreUnavailable}
+	return []Code{NotReadable, EmptyBody, BadParameter, Unauthorized, NotFound, NotAvailable, NotKept, MethodNotAllowed, Timeout, BodyTooLarge,
+		TooManyEvents, UnsupportedType, UnsupportedEncoding, Internal, Busy, PipelineFull, NotAcknowledged, StoreUnavailable, NoKeys}
 }

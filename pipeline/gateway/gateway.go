@@ -13,6 +13,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/event/records"
+	"mailtrail/schemas/retention"
 )
 
 // Config is what the operator decides.
@@ -86,8 +88,19 @@ type LocalTime func(s *event.Scan, zone string) (unixMilli int64, known bool)
 // zone: its retention class and outcome, and for a reject why.
 type Preview func(s *event.Scan, zone string) (class string, outcome event.Outcome, err *event.Error)
 
+// Records is what the gateway needs to know of records of other kinds.
+type Records struct {
+	Kinds    *records.Catalog
+	Schedule *retention.Schedule
+	// Sealing tells that keys are served, without which no record of a person is taken in.
+	Sealing bool
+	// Preview says what ingest would do with a record of the class that happened then (Unix milliseconds).
+	Preview func(class string, captured, now int64) (event.Outcome, *event.Error)
+}
+
 // Deps are the parts that the gateway stands on. All are needed.
 type Deps struct {
+	Records       Records
 	Producer      Producer
 	Authenticator Authenticator
 	Batches       Batches

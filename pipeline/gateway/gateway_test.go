@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -48,11 +49,13 @@ type fixture struct {
 	clock      time.Time
 	previewErr *event.Error
 	localTime  LocalTime
+	sealing    bool
 }
 
 func newFixture(t testing.TB, change ...func(*fixture)) *fixture {
 	f := &fixture{
 		registry: prometheus.NewRegistry(), log: &lockedBuffer{}, clock: now,
+		sealing:   true,
 		localTime: func(*event.Scan, string) (int64, bool) { return 0, false },
 		config: Config{
 			Listen: "127.0.0.1:0", MaxBody: 1 << 20, MaxMessage: 16 << 20,
@@ -63,6 +66,9 @@ func newFixture(t testing.TB, change ...func(*fixture)) *fixture {
 		c(f)
 	}
 	g, err := New(f.config, Deps{
+		Records: Records{Kinds: kinds(), Schedule: retention.Builtin(), Sealing: f.sealing, Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
+			return event.Stored, f.previewErr
+		}},
 		Producer: f, Authenticator: f, Batches: f, Pressure: f, LocalTime: f.localTime, Preview: f.preview,
 		Clock: func() time.Time { f.mu.Lock(); defer f.mu.Unlock(); return f.clock }, Logger: zerolog.New(f.log), Registerer: f.registry,
 	})
@@ -252,7 +258,20 @@ func TestAnswers(t *testing.T) {
 		{name: "another scheme", body: good, headers: []string{"Authorization: Digest " + token}, status: 401, code: Unauthorized},
 		{name: "unknown path", path: "/v2/scans", body: good, status: 404, code: NotFound},
 		{name: "images", path: "/v1/images", body: good, status: 404, code: NotAvailable},
-		{name: "records", path: "/v1/records/bundles", body: good, status: 404, code: NotAvailable},
+		{name: "records of no kind", path: "/v1/records/bundles", body: good, status: 404, code: NotFound, field: "kind"},
+		{name: "records that are never kept", path: "/v1/records/session_cookie_data", body: good, status: 404, code: NotKept, field: "kind"},
+		{name: "records that end with a relationship", path: "/v1/records/mail_customer", body: good, status: 404, code: NotKept, field: "kind"},
+		{name: "records that have a door of their own", path: "/v1/records/mailpiece_image", body: good, status: 404, code: NotKept, field: "kind"},
+		{name: "records of persons without keys", with: func(f *fixture) { f.sealing = false }, path: "/v1/records/hold_mail", body: hold, status: 503, code: NoKeys, retry: "60"},
+		{name: "records as protobuf", path: "/v1/records/bundle", body: good, headers: []string{"Content-Type: application/x-protobuf"}, status: 415, code: UnsupportedType, field: "Content-Type"},
+		{name: "records of persons as delimited text", path: "/v1/records/hold_mail", body: "a", headers: []string{"Content-Type: text/csv"}, status: 415, code: UnsupportedType, field: "Content-Type"},
+		{name: "records, broken", path: "/v1/records/bundle", body: `[` + bundle("1") + `,{`, status: 400, code: NotReadable, index: 1},
+		{name: "records, empty", path: "/v1/records/bundle", body: " ", status: 400, code: EmptyBody},
+		{name: "delimited text, empty", path: "/v1/records/bundle", body: " ", headers: []string{"Content-Type: text/csv"}, status: 400, code: EmptyBody},
+		{name: "delimited text of an unknown field", path: "/v1/records/bundle", body: "colour\n1\n", headers: []string{"Content-Type: text/csv"}, status: 400, code: NotReadable, field: "colour", index: -1},
+		{name: "delimited text, broken", path: "/v1/records/bundle", body: "edocJobId,edocPackageId\nA,\"b\n", headers: []string{"Content-Type: text/csv"}, status: 400, code: NotReadable},
+		{name: "too many lines of delimited text", with: tiny(func(c *Config) { c.Limits.Events = 1 }), path: "/v1/records/bundle", body: "edocJobId\n1\n2\n", headers: []string{"Content-Type: text/csv"}, status: 413, code: TooManyEvents, limit: 1},
+		{name: "records, GET", method: "GET", path: "/v1/records/bundle", status: 405, code: MethodNotAllowed},
 		{name: "method", method: "GET", status: 405, code: MethodNotAllowed},
 		{name: "body that is too large", with: tiny(func(c *Config) { c.MaxBody = 10 }), body: good, status: 413, code: BodyTooLarge, limit: 10},
 		{name: "too many events", with: tiny(func(c *Config) { c.Limits.Events = 2 }), body: "[1,2,3]", status: 413, code: TooManyEvents, limit: 2},

@@ -45,11 +45,8 @@ func (c *cutter) next(bytes int) {
 	c.events++
 }
 
-// add encodes the work's scan, which was accepted, into the part.
-func (c *cutter) add(place uint32) {
-	c.w.encoded = c.w.scan.AppendProto(c.w.encoded)
-	c.places = c.places.Add(place)
-}
+// add takes an accepted event into the part, which the work has encoded.
+func (c *cutter) add(place uint32) { c.places = c.places.Add(place) }
 
 // end ends the part. One of which nothing was accepted is none.
 func (c *cutter) end() {
@@ -61,13 +58,20 @@ func (c *cutter) end() {
 
 // messages are the parts as Kafka messages. All bear the batch id as their key,
 // so that they and their repeats come to one partition.
-func (w *work) messages(batch string, device Device, received time.Time, push event.Push) []event.Message {
-	key := []byte(batch)
+func (w *work) messages(batch string, device Device, received time.Time) []event.Message {
+	key, push := []byte(batch), w.body.Push
+	topic, contentType := event.ScansTopic, event.ProtoType
+	if w.kind != nil {
+		topic, contentType = event.RecordsTopic, event.LinesType
+	}
 	common := []event.Header{
-		{Key: event.ContentTypeHeader, Value: []byte(event.ProtoType)},
+		{Key: event.ContentTypeHeader, Value: []byte(contentType)},
 		{Key: event.BatchIDHeader, Value: key},
 		{Key: event.ReceivedHeader, Value: strconv.AppendInt(nil, received.UnixMilli(), 10)},
 		{Key: event.DeviceHeader, Value: []byte(device.Name)},
+	}
+	if w.kind != nil {
+		common = append(common, event.Header{Key: event.KindHeader, Value: []byte(w.kind.Name)})
 	}
 	if device.Zone != "" {
 		common = append(common, event.Header{Key: event.ZoneHeader, Value: []byte(device.Zone)})
@@ -83,7 +87,7 @@ func (w *work) messages(batch string, device Device, received time.Time, push ev
 		number := event.Part{Number: i + 1, Of: len(w.parts)}
 		headers := append(make([]event.Header, 0, len(common)+2), common...)
 		messages[i] = event.Message{
-			Topic: event.ScansTopic,
+			Topic: topic,
 			Time:  received.UnixMilli(),
 			Key:   key,
 			Value: w.encoded[p.start:p.end:p.end],

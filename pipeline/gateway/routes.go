@@ -38,7 +38,7 @@ func (g *Gateway) routes() http.Handler {
 	notAvailable := g.route("other", forEveryone, (*call).notAvailable)
 	mux.Handle("/v1/images", notAvailable)
 	mux.Handle("/v1/images/", notAvailable)
-	mux.Handle("/v1/records/", notAvailable)
+	mux.Handle("/v1/records/{kind}", g.route("records", forDevices, (*call).postRecords, http.MethodPost))
 	mux.Handle("/", g.route("other", forEveryone, (*call).notFound))
 	return mux
 }
@@ -98,7 +98,7 @@ func knownMethod(method string) string {
 }
 
 func (c *call) notFound() {
-	c.fail(fail(http.StatusNotFound, NotFound, "no such path; there are /v1/scans, /v1/batches/{id} and /v1/schema"))
+	c.fail(fail(http.StatusNotFound, NotFound, "no such path; there are /v1/scans, /v1/records/{kind}, /v1/batches/{id} and /v1/schema"))
 }
 
 func (c *call) notAvailable() {

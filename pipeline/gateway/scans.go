@@ -9,8 +9,8 @@ import (
 	"mailtrail/schemas/event"
 )
 
-// scansAnswer is the answer to POST /v1/scans where something could be read.
-type scansAnswer struct {
+// eventsAnswer is the answer to POST /v1/scans and /v1/records/{kind} where something could be read.
+type eventsAnswer struct {
 	Batch    string    `json:"batch"`
 	Accepted int       `json:"accepted"`
 	Refused  []refusal `json:"refused"`
@@ -38,7 +38,10 @@ type preview struct {
 	Message string     `json:"message,omitempty"`
 }
 
-func (c *call) postScans() {
+func (c *call) postScans() { c.postEvents((*call).takeIn) }
+
+// postEvents takes in what takeIn finds in the request.
+func (c *call) postEvents(takeIn func(c *call, w *work, check bool) (batch string, failed *failure)) {
 	check, failed := checkOnly(c.r)
 	if failed != nil {
 		c.fail(failed)
@@ -52,7 +55,7 @@ func (c *call) postScans() {
 	reuse := true
 	defer func() { c.g.giveBack(w, reuse) }()
 
-	batch, failed := c.takeIn(w, check)
+	batch, failed := takeIn(c, w, check)
 	if failed != nil {
 		c.fail(failed)
 		return
@@ -65,7 +68,7 @@ func (c *call) postScans() {
 			return
 		}
 	}
-	c.answerScans(w, batch, check)
+	c.answerEvents(w, batch, check)
 }
 
 // takeIn reads the request, checks its events and encodes the accepted ones.
@@ -85,7 +88,7 @@ func (c *call) takeIn(w *work, check bool) (batch string, failed *failure) {
 		return "", c.g.splitFailure(w, err)
 	}
 	c.g.sift(c.r.Context(), w, c.device, check)
-	return batchID(c.device.Name, key, w.data), nil
+	return batchID(c.device.Name, scansKind, key, w.data), nil
 }
 
 func (g *Gateway) splitFailure(w *work, err *event.Error) *failure {
@@ -103,7 +106,7 @@ func (g *Gateway) splitFailure(w *work, err *event.Error) *failure {
 // produce writes the accepted events to Kafka and returns when all replicas have them.
 func (c *call) produce(w *work, batch string) *failure {
 	g := c.g
-	messages := w.messages(batch, c.device, g.deps.Clock(), w.body.Push)
+	messages := w.messages(batch, c.device, g.deps.Clock())
 	ctx, cancel := context.WithTimeout(c.r.Context(), g.config.Limits.Produce)
 	defer cancel()
 	start := time.Now()
@@ -118,7 +121,7 @@ func (c *call) produce(w *work, batch string) *failure {
 	return nil
 }
 
-func (c *call) answerScans(w *work, batch string, check bool) {
+func (c *call) answerEvents(w *work, batch string, check bool) {
 	c.accepted, c.refused = w.accepted, len(w.refused)
 	status := http.StatusAccepted
 	switch {
@@ -130,7 +133,7 @@ func (c *call) answerScans(w *work, batch string, check bool) {
 	if !check {
 		c.g.metrics.sifted(w)
 	}
-	answer := scansAnswer{Batch: batch, Accepted: w.accepted, Refused: w.refused, Check: check, Events: w.previews, Time: c.serverTime()}
+	answer := eventsAnswer{Batch: batch, Accepted: w.accepted, Refused: w.refused, Check: check, Events: w.previews, Time: c.serverTime()}
 	if answer.Refused == nil {
 		answer.Refused = []refusal{}
 	}

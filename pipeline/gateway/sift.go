@@ -44,6 +44,7 @@ func (g *Gateway) sift(ctx context.Context, w *work, device Device, preview bool
 		if preview {
 			w.previews = append(w.previews, g.preview(w, i, device))
 		} else {
+			w.encoded = w.scan.AppendProto(w.encoded)
 			cut.add(uint32(i))
 		}
 	}
@@ -71,7 +72,7 @@ func newWindow(behind, ahead time.Duration) window {
 		behind:      behind.Milliseconds(),
 		ahead:       ahead.Milliseconds(),
 		tooOldText:  fmt.Sprintf("the scan is more than %s old (behind, in the retention schedule)", retention.Duration(behind)),
-		tooLateText: fmt.Sprintf("the scan lies more than %s ahead of the server's clock, which the answer carries (ingest.ahead)", retention.Duration(ahead)),
+		tooLateText: fmt.Sprintf("it lies more than %s ahead of the server's clock, which the answer carries (ingest.ahead)", retention.Duration(ahead)),
 	}
 }
 

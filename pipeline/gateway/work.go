@@ -2,16 +2,20 @@ package gateway
 
 import (
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/event/records"
 )
 
-// work is the memory of one request to /v1/scans, used again for the next one.
+// work is the memory of one request to /v1/scans or /v1/records, used again for the next one.
 type work struct {
 	data  []byte // the decompressed body
 	taken int64  // of the budget of bytes in flight
 	body  event.Body
 	scan  event.Scan
+	// kind is that of records, nil for scans.
+	kind   *records.Kind
+	record records.Record
 
-	encoded  []byte // accepted events as entries of a ScanBatch, part after part
+	encoded  []byte // accepted events as entries of a ScanBatch, or records as lines of JSON, part after part
 	parts    []part
 	refused  []refusal
 	previews []preview
@@ -28,8 +32,9 @@ func (g *Gateway) giveBack(w *work, reuse bool) {
 		return
 	}
 	w.scan.Reset()
+	w.record.Forget()
 	w.body.Reset()
 	clear(w.refused)
-	*w = work{data: w.data[:0], body: w.body, scan: w.scan, encoded: w.encoded[:0], parts: w.parts[:0], refused: w.refused[:0]}
+	*w = work{data: w.data[:0], body: w.body, scan: w.scan, record: w.record, encoded: w.encoded[:0], parts: w.parts[:0], refused: w.refused[:0]}
 	g.works.Put(w)
 }

@@ -130,14 +130,17 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		MailTracking, PackageTracking, SpecialServiceTracking, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
+		MailTracking, PackageTracking, SpecialServiceTracking, "confirm", "epubwatch", "confirmation_services", "hold_mail", "special_services", "drop_ship", "mail_ach", "mail_documentation",
+		"property_meeting_data", "property_collaboration", "property_recordings", "carpool", "parking",
+		"marketing_ach", "direct_marketing", "marketing_meeting_data", "marketing_collaboration", "marketing_recordings", "customer_insight", "market_research", "surveys",
+		"persistent_cookie_data", "web_logs", "web_referrals", Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
 		"log_files", "work_files", "reference", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
 	}, flows)
 
 	row, err := s.Admit(MailTracking)
 	require.NoError(t, err)
 	require.Equal(t, MailTracking, row.Class)
-	for _, class := range []string{MailpieceImages, "hold_mail", "surveys"} {
+	for _, class := range []string{MailpieceImages, "mail_customer", "visit_cookies"} {
 		_, err = s.Admit(class)
 		require.ErrorContains(t, err, "has no store for them yet", class)
 	}

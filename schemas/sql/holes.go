@@ -15,6 +15,7 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 	h := limits{schedule}
 	return template.FuncMap{
 		"table":  w.table,
+		"kept":   func(table string) bool { return kept(schedule, table) },
 		"view":   w.view,
 		"text":   literal,
 		"joined": joined, "pieceKey": pieceKey, "imb": imb,
@@ -27,6 +28,12 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"classes":     h.classes, "scheduleRows": h.scheduleRows, "scheduleHash": schedule.Hash,
 	}
 }
+
+// optional are tables of records that a schedule may leave out: they are not made then.
+func optional(table string) bool { return table == "records" }
+
+// kept tells whether the schedule has rows for a table.
+func kept(schedule *retention.Schedule, table string) bool { return len(schedule.Table(table)) > 0 }
 
 // limits writes the retention schedule as SQL.
 type limits struct{ schedule *retention.Schedule }

@@ -53,6 +53,9 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 	s := &SQL{names: names, queries: map[Query]string{}}
 	for _, kind := range []Kind{Table, View} {
 		err := s.eachFile(string(kind), func(name, text string) error {
+			if kind == Table && optional(name) && !kept(schedule, name) {
+				return nil
+			}
 			object, err := s.object(kind, name, text, schedule)
 			s.objects = append(s.objects, object)
 			return err

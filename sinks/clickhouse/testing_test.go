@@ -84,6 +84,16 @@ func receiptOf(c *event.ScanColumns, at int64) event.Receipt {
 	return r
 }
 
+// classesInTables is how many classes have rows in slots of tables.
+func classesInTables() (n int) {
+	for _, row := range retention.Builtin().Rows() {
+		if row.Flows() && row.Sliced() && len(row.Tables) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // stored is what the table scans holds, counted what the view volumes says.
 func stored(t *testing.T, s *Store) uint64 {
 	return number(t, s, "SELECT count() FROM mailtrail_data.scans")

@@ -20,6 +20,7 @@ type Config struct {
 	Objects    Objects    `key:"objects"`
 	Ingest     Ingest     `key:"ingest"`
 	Images     Images     `key:"images"`
+	Records    Records    `key:"records"`
 	Keys       Keys       `key:"keys"`
 	Verify     Verify     `key:"verify"`
 	Retention  Retention  `key:"retention"`
@@ -219,6 +220,13 @@ type Reference struct {
 	KnownBarcodes string `key:"known_barcodes" file:"true"`
 }
 
+// Records are those of all kinds besides scans and images.
+type Records struct {
+	// KeyFile holds the key of the hashes by which records of persons are found; empty means secrets/records.key under
+	// data, which the first ingest makes. Every ingest needs the same. See [Config.RecordKeyFile].
+	KeyFile string `key:"key_file"`
+}
+
 // Access is who may come in.
 type Access struct {
 	// File is written by `mailtrail access`; empty means access.yaml under data. See [Config.AccessFile].
@@ -238,6 +246,14 @@ func (c *Config) AccessFile() string {
 		return c.Access.File
 	}
 	return filepath.Join(c.Data, "access.yaml")
+}
+
+// RecordKeyFile is the file of the key of hashes: records.key_file, or secrets/records.key under data.
+func (c *Config) RecordKeyFile() string {
+	if c.Records.KeyFile != "" {
+		return c.Records.KeyFile
+	}
+	return filepath.Join(c.Data, "secrets", "records.key")
 }
 
 // Tombstones is the file that remembers destroyed slot keys. It lies apart from them, so that putting the folder of keys

@@ -21,6 +21,7 @@ type Delimited struct {
 	kind   *Kind
 	reader *csv.Reader
 	places []int
+	before int64 // the place of the record that was read last
 }
 
 // NewDelimited reads the first line. The error is of the whole text.
@@ -73,9 +74,13 @@ func unreadable(err error) *event.Error {
 	return &event.Error{Code: event.NotReadable, Message: fmt.Sprintf("line %d, byte %d: %v", broken.Line, broken.Column, broken.Err)}
 }
 
+// Bytes is how many bytes the record that was read last takes.
+func (d *Delimited) Bytes() int { return int(d.reader.InputOffset() - d.before) }
+
 // Next reads the next record. ok is false at the end; err is what is wrong with
 // the record, and broken tells that nothing can be read behind it.
 func (d *Delimited) Next(r *Record) (ok, broken bool, err *event.Error) {
+	d.before = d.reader.InputOffset()
 	texts, failed := d.reader.Read()
 	switch {
 	case failed == io.EOF:

@@ -2,7 +2,6 @@ package records
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"mailtrail/schemas/event"
 )
@@ -25,6 +24,9 @@ func (r *Record) Begin(kind *Kind) {
 		r.values[i] = r.values[i][:0]
 	}
 }
+
+// Forget lets go of the record's values, which may be personal.
+func (r *Record) Forget() { *r = Record{} }
 
 // DecodeJSON reads a record of the kind from a JSON object and checks it. Null,
 // the empty text and the empty list mean that a field is absent. A field that
@@ -198,9 +200,20 @@ func (f *Field) appendValue(dst, value []byte) []byte {
 	if types[f.Type].json != event.TextValue {
 		return append(dst, value...)
 	}
-	quoted, err := json.Marshal(string(value))
-	if err != nil {
-		panic(err) // a text always has a JSON form
+	dst = append(dst, '"')
+	for _, c := range value {
+		switch {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c == '\n':
+			dst = append(dst, '\\', 'n')
+		case c == '\r':
+			dst = append(dst, '\\', 'r')
+		case c == '\t':
+			dst = append(dst, '\\', 't')
+		default: // other control characters are in no value
+			dst = append(dst, c)
+		}
 	}
-	return append(dst, quoted...)
+	return append(dst, '"')
 }

@@ -27,6 +27,10 @@ LEFT JOIN
 (
     SELECT retention_class AS class, min(slot) AS oldest, max(slot) AS newest, count() AS rows
     FROM {{table "scans"}} WHERE {{visible "scans"}} GROUP BY retention_class
+    {{- if kept "records"}}
+    UNION ALL
+    SELECT retention_class, min(slot), max(slot), count() FROM {{table "records"}} WHERE {{visible "records"}} GROUP BY retention_class
+    {{- end}}
     UNION ALL
     SELECT {{own "blocks"}}, min(slot), max(slot), count() FROM {{table "blocks"}} WHERE {{visible "blocks"}}
     UNION ALL
