@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func (r *role) clickHouseStatus(ctx context.Context, rules *ruleBook) []section 
 		return []section{{name: "clickhouse", title: "ClickHouse", problem: atClickHouse(r.config, err).Error()}}
 	}
 	return []section{
-		classSection(status.Classes, r.now()),
+		classSection(shownClasses(status.Classes, rules.schedule), r.now()),
 		tableSection(status.Tables),
 		diskSection(status.Disks),
 		{name: "clickhouse", title: "ClickHouse", columns: []statusColumn{{"version", "version"}, {"database", "database"}}, rows: [][]any{{version, r.config.ClickHouse.Database}}},
@@ -116,6 +117,14 @@ func (r *role) askClickHouse(ctx context.Context, rules *ruleBook) (status click
 		version = fmt.Sprint(values[0])
 	}
 	return status, version, nil
+}
+
+// shownClasses leaves out the many classes of other records of which nothing is kept: it is one screen.
+func shownClasses(classes []clickhouse.ClassStatus, schedule *retention.Schedule) []clickhouse.ClassStatus {
+	return slices.DeleteFunc(slices.Clone(classes), func(c clickhouse.ClassStatus) bool {
+		row := schedule.Row(c.Class)
+		return c.Rows == 0 && row != nil && row.Topic == event.RecordsTopic
+	})
 }
 
 func classSection(classes []clickhouse.ClassStatus, now time.Time) section {
