@@ -152,10 +152,16 @@ func header(headers []kafkago.Header, key string) string {
 	return ""
 }
 
-// post sends a body to the gateway.
+// post sends scans to the gateway.
 func (s *site) post(token, contentType, body string, headers map[string]string) (status int, answer map[string]any) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://"+s.gateway+"/v1/scans", strings.NewReader(body))
+	return s.postTo("/v1/scans", token, contentType, body, headers)
+}
+
+// postTo sends a body to a path of the gateway.
+func (s *site) postTo(path, token, contentType, body string, headers map[string]string) (status int, answer map[string]any) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://"+s.gateway+path, strings.NewReader(body))
 	require.NoError(s.t, err)
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", contentType)
