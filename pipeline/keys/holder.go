@@ -71,6 +71,16 @@ func (h *Holder) Open(ctx context.Context, dst []byte, o Object, sealed []byte) 
 	return payload, err
 }
 
+// Ready tells whether the source answers. It asks for a slot that no class has, so that no key travels for it. The error
+// wraps [ErrUnavailable].
+func (h *Holder) Ready(ctx context.Context) error {
+	_, err := h.deps.Source.Key(ctx, "none", time.Unix(0, 0), ToOpen)
+	if errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return nil
+}
+
 // with runs work with the slot's key, which is not wiped meanwhile.
 func (h *Holder) with(ctx context.Context, o *Object, use Use, work func(Secret) error) error {
 	err := h.try(ctx, o, use, work)
