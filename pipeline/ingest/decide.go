@@ -12,6 +12,7 @@ type decided struct {
 	*block
 	at       int64 // the block's clock, Unix milliseconds
 	rejected []rejection
+	seals    map[int64]string // texts, by slot
 	batches  []event.BatchRow
 	replays  []event.ReplayRow
 	receipt  event.Receipt

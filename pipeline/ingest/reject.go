@@ -30,7 +30,7 @@ func (d *decided) message(r rejection) event.Message {
 	}
 	seal := event.NoSeal // of nothing
 	if len(payload) > 0 {
-		seal = event.Seal{Class: retention.Rejects, Slot: r.slot}.Text()
+		seal = d.sealText(r.slot)
 	}
 	headers := []event.Header{
 		{Key: event.OriginHeader, Value: []byte(origin)},
@@ -54,6 +54,19 @@ func (d *decided) message(r rejection) event.Message {
 		}
 	}
 	return event.Message{Topic: event.RejectsTopic, Key: []byte(origin), Value: payload, Headers: headers}
+}
+
+// sealText is the text of the seal of a slot. Most rejects of a block are of few slots.
+func (d *decided) sealText(slot int64) string {
+	text, known := d.seals[slot]
+	if !known {
+		if d.seals == nil {
+			d.seals = map[int64]string{}
+		}
+		text = event.Seal{Class: retention.Rejects, Slot: slot}.Text()
+		d.seals[slot] = text
+	}
+	return text
 }
 
 // saysProto tells whether its message is a ScanBatch by its headers, of which another may be wrong.

@@ -116,11 +116,15 @@ func (w *worker) sealLetter(ctx context.Context, letter *event.Message) (ok bool
 	if err != nil {
 		return false, err
 	}
-	err = w.withKeys(ctx, "seal a reject", func(ctx context.Context) error {
-		sealed, err := w.deps.Keys.Seal(ctx, seal, string(letter.Key), letter.Value)
-		letter.Value = sealed
-		return err
-	})
+	// The key is at hand as a rule, and a block may have hundreds of thousands of rejects.
+	sealed, err := w.deps.Keys.Seal(ctx, seal, string(letter.Key), letter.Value)
+	if err != nil && !errors.Is(err, ErrKeyEnded) {
+		err = w.withKeys(ctx, "seal a reject", func(ctx context.Context) (err error) {
+			sealed, err = w.deps.Keys.Seal(ctx, seal, string(letter.Key), letter.Value)
+			return err
+		})
+	}
+	letter.Value = sealed
 	if errors.Is(err, ErrKeyEnded) {
 		w.metrics.over.Inc()
 		w.log.Warn().Str("slot", seal.Text()).Msg("a reject is not written: the slot ended after its block was cut, and what lies in it is destroyed")
