@@ -21,6 +21,8 @@ type keeper struct {
 	ledger    *ledger.Log
 	clock     *pipeline.Clock
 	authority *keys.Authority
+	// started is what the start of the authority destroyed and found.
+	started keys.Report
 	// agreed: the schedule is known to be the one in force. Before, keys end at the dates that they were made with, and
 	// nobody gets one, so that a wrong file destroys none.
 	agreed atomic.Bool
@@ -58,7 +60,7 @@ func (r *role) openKeeper(ctx context.Context, metrics prometheus.Registerer) (_
 		Log: r.log.With().Str("part", "keys").Logger(), Metrics: metrics, Clock: k.clock.Now, Store: store, Ledger: k.ledger, Reached: reached,
 		Calendar: func(class string, start time.Time) (keys.Slot, error) {
 			if !k.agreed.Load() {
-				return keys.Slot{}, fmt.Errorf("%w: the retention schedule is not agreed on yet", keys.ErrNoSlot)
+				return keys.Slot{}, fmt.Errorf("%w: the retention schedule is not agreed on yet", keys.ErrUnavailable)
 			}
 			return calendar(class, start)
 		},
@@ -66,7 +68,7 @@ func (r *role) openKeeper(ctx context.Context, metrics prometheus.Registerer) (_
 	if err != nil {
 		return nil, err
 	}
-	_, err = k.authority.Start(ctx)
+	k.started, err = k.authority.Start(ctx)
 	return k, err
 }
 
@@ -89,6 +91,7 @@ func (r *role) takeKeeper(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tellKeys(r.log, k.started)
 	r.keeper = k
 	r.parts.start("slot keys", func(ctx context.Context) error {
 		defer k.close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,12 +92,12 @@ func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
 			return err
 		}
 	}
-	for _, id := range ended.Destroyed {
-		if err := rows.Row(id.Class, ledger.KeyStore, "slot key", id.Start, nil, keys.ByAuthority, false, nil); err != nil {
+	for _, id := range slices.Concat(k.started.Returned, k.started.Destroyed, ended.Destroyed) {
+		if err := rows.Row(id.Class, ledger.KeyStore, "slot key", id.Start, nil, keys.ByAuthority, slices.Contains(k.started.Returned, id), nil); err != nil {
 			return err
 		}
 	}
-	if format != "table" || len(swept.Drops)+len(ended.Destroyed) > 0 {
+	if format != "table" || len(swept.Drops)+len(k.started.Returned)+len(k.started.Destroyed)+len(ended.Destroyed) > 0 {
 		if err := rows.Close(); err != nil {
 			return err
 		}
