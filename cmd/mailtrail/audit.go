@@ -68,7 +68,7 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 		BlockRows: r.config.Ingest.BlockRows, BlockBytes: int(r.config.Ingest.BlockBytes), BlockAge: r.config.Ingest.BlockAge,
 		Memory: int64(r.config.Ingest.Memory), Rules: rules.ingestRules(r.config),
 	}, ingest.Deps{
-		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client), Store: rowStore{store}, Keys: ingestKeys{sealer},
+		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client), Store: rowStore{store}, Keys: ingestKeys(sealer),
 	})
 	if err != nil {
 		return err

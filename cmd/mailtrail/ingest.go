@@ -116,7 +116,7 @@ func startIngest(ctx context.Context, r *role) error {
 		Rules: stores.rules.ingestRules(c),
 	}, ingest.Deps{
 		Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-		Broker: newFrontTopic(c, stores.kafka), Store: rowStore{stores.clickhouse}, Keys: ingestKeys{sealer}, Reached: faultPoint[ingest.Point](),
+		Broker: newFrontTopic(c, stores.kafka), Store: rowStore{stores.clickhouse}, Keys: ingestKeys(sealer), Reached: faultPoint[ingest.Point](),
 	})
 	if err != nil {
 		return err

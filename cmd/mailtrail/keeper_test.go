@@ -99,27 +99,27 @@ func TestRolesGetKeysFromTheKeeper(t *testing.T) {
 			own, err := keeper.newSealer(prometheus.NewRegistry())
 			require.NoError(t, err)
 			seal := letterSeal(retention.Builtin())
-			_, err = ingestKeys{own}.Seal(t.Context(), seal, "mail.scans/0/1/0", []byte("a payload"))
+			_, err = ingestKeys(own).Seal(t.Context(), seal, "mail.scans/0/1/0", []byte("a payload"))
 			require.ErrorContains(t, err, "not agreed on", "nobody gets a key before the schedule is known to be the right one")
 
 			keeper.keeper.agreed.Store(true)
 			require.Eventually(t, func() bool { return another.ready(t.Context()) == nil }, 10*time.Second, time.Millisecond)
 			long := bytes.Repeat([]byte("a payload"), 10_000)
-			sealed, err := ingestKeys{own}.Seal(t.Context(), seal, "mail.scans/0/1/0", long)
+			sealed, err := ingestKeys(own).Seal(t.Context(), seal, "mail.scans/0/1/0", long)
 			require.NoError(t, err)
 			require.Less(t, len(sealed), len(long)/10, "it is compressed first")
-			payload, err := rejectKeys{another}.Open(t.Context(), seal, "mail.scans/0/1/0", sealed)
+			payload, err := rejectKeys(another).Open(t.Context(), seal, "mail.scans/0/1/0", sealed)
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(long, payload))
 
-			_, err = rejectKeys{another}.Open(t.Context(), seal, "mail.scans/0/2/0", sealed)
+			_, err = rejectKeys(another).Open(t.Context(), seal, "mail.scans/0/2/0", sealed)
 			require.ErrorIs(t, err, rejects.ErrForeign, "of another event")
 			old := event.Seal{Class: seal.Class, Slot: seal.Slot - 100*86_400}
-			_, err = ingestKeys{another}.Open(t.Context(), old, "mail.scans/0/1/0", sealed)
+			_, err = ingestKeys(another).Open(t.Context(), old, "mail.scans/0/1/0", sealed)
 			require.ErrorIs(t, err, ingest.ErrKeyEnded)
-			_, err = ingestKeys{another}.Seal(t.Context(), old, "mail.scans/0/1/0", nil)
+			_, err = ingestKeys(another).Seal(t.Context(), old, "mail.scans/0/1/0", nil)
 			require.ErrorIs(t, err, ingest.ErrKeyEnded)
-			_, err = rejectKeys{another}.Seal(t.Context(), old, "mail.scans/0/1/0", nil)
+			_, err = rejectKeys(another).Seal(t.Context(), old, "mail.scans/0/1/0", nil)
 			require.ErrorIs(t, err, rejects.ErrKeyEnded)
 		})
 	}
@@ -141,13 +141,13 @@ func TestWithoutAKeeper(t *testing.T) {
 
 	command, err := outside.newSealer(prometheus.NewRegistry())
 	require.NoError(t, err, "a list needs no key")
-	_, err = rejectKeys{command}.Open(t.Context(), letterSeal(retention.Builtin()), "x", nil)
+	_, err = rejectKeys(command).Open(t.Context(), letterSeal(retention.Builtin()), "x", nil)
 	require.ErrorContains(t, err, "keys.connect is not set")
-	require.True(t, ingestKeys{}.Transient(err))
+	require.True(t, ingestKeys(nil).Transient(err))
 
 	inside, err := roleWith(t, data).newSealer(prometheus.NewRegistry())
 	require.NoError(t, err)
-	_, err = rejectKeys{inside}.Open(t.Context(), letterSeal(retention.Builtin()), "x", nil)
+	_, err = rejectKeys(inside).Open(t.Context(), letterSeal(retention.Builtin()), "x", nil)
 	require.ErrorIs(t, err, keys.ErrUnavailable)
 	require.ErrorContains(t, err, "does `mailtrail up` run with this data folder?")
 }
@@ -164,7 +164,7 @@ func TestAWrongScheduleFileDestroysNoKey(t *testing.T) {
 	require.NoError(t, err)
 	yesterday := letterSeal(retention.Builtin())
 	yesterday.Slot -= 86_400
-	_, err = ingestKeys{own}.Seal(t.Context(), yesterday, "x", nil)
+	_, err = ingestKeys(own).Seal(t.Context(), yesterday, "x", nil)
 	require.NoError(t, err)
 	k.close()
 

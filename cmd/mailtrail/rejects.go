@@ -170,7 +170,7 @@ func (a *app) withRejects(work func(*rejects.Rejects) error) error {
 	}
 	defer sealer.holder.Close()
 	return work(rejects.New(rejects.Deps{
-		Reader: reader, Producer: producer, Store: stores.clickhouse, Keys: rejectKeys{sealer}, SealedBy: sealedBy(stores.rules.schedule),
+		Reader: reader, Producer: producer, Store: stores.clickhouse, Keys: rejectKeys(sealer), SealedBy: sealedBy(stores.rules.schedule),
 	}))
 }
 

@@ -21,7 +21,7 @@ func (r *role) startRepair(rules *ruleBook, sealer *sealer) error {
 	repair := rejects.NewRepair(rules.tables, rejects.RepairDeps{
 		Log: r.log.With().Str("part", "repair").Logger(), Metrics: r.observer.registry,
 		Topic: deadLetters{client, repairGroup(r.config.Ingest.Group)}, Producer: producer,
-		Keys: rejectKeys{sealer}, SealedBy: sealedBy(rules.schedule),
+		Keys: rejectKeys(sealer), SealedBy: sealedBy(rules.schedule),
 	})
 	r.parts.start("repair of damaged bars", func(ctx context.Context) error {
 		defer client.Close()

@@ -149,53 +149,39 @@ func foreign(err error) bool {
 	return errors.Is(err, keys.ErrNotYours) || errors.Is(err, keys.ErrUnknown) || errors.Is(err, keys.ErrNoSlot)
 }
 
-// ingestKeys is the sealer as ingest wants it.
-type ingestKeys struct{ *sealer }
+// stageKeys is the sealer as a stage wants it: with that stage's own words for a slot that is over and a payload of somebody else.
+type stageKeys struct {
+	*sealer
+	ended, foreign error
+}
 
-func (k ingestKeys) Seal(ctx context.Context, seal event.Seal, identity string, payload []byte) ([]byte, error) {
+func ingestKeys(s *sealer) stageKeys { return stageKeys{s, ingest.ErrKeyEnded, ingest.ErrForeign} }
+func rejectKeys(s *sealer) stageKeys { return stageKeys{s, rejects.ErrKeyEnded, rejects.ErrForeign} }
+
+// Seal seals a payload for its event.
+func (k stageKeys) Seal(ctx context.Context, seal event.Seal, identity string, payload []byte) ([]byte, error) {
 	sealed, err := k.seal(ctx, seal, identity, payload)
 	if over(err) {
-		err = fmt.Errorf("%w: %w", ingest.ErrKeyEnded, err)
+		err = fmt.Errorf("%w: %w", k.ended, err)
 	}
 	return sealed, err
 }
 
-func (k ingestKeys) Open(ctx context.Context, seal event.Seal, identity string, sealed []byte) ([]byte, error) {
+// Open opens what was sealed for the event.
+func (k stageKeys) Open(ctx context.Context, seal event.Seal, identity string, sealed []byte) ([]byte, error) {
 	payload, err := k.open(ctx, seal, identity, sealed)
 	switch {
 	case over(err):
-		err = fmt.Errorf("%w: %w", ingest.ErrKeyEnded, err)
+		err = fmt.Errorf("%w: %w", k.ended, err)
 	case foreign(err):
-		err = fmt.Errorf("%w: %w", ingest.ErrForeign, err)
+		err = fmt.Errorf("%w: %w", k.foreign, err)
 	}
 	return payload, err
 }
 
 // Transient: an authority that is away, or whose clock is behind, comes back; a lost key or another schedule is mended by a person.
-func (ingestKeys) Transient(err error) bool {
+func (stageKeys) Transient(err error) bool {
 	return errors.Is(err, keys.ErrUnavailable) || errors.Is(err, keys.ErrNotBegun)
-}
-
-// rejectKeys is the sealer as the dead letters want it.
-type rejectKeys struct{ *sealer }
-
-func (k rejectKeys) Seal(ctx context.Context, seal event.Seal, identity string, payload []byte) ([]byte, error) {
-	sealed, err := k.seal(ctx, seal, identity, payload)
-	if over(err) {
-		err = fmt.Errorf("%w: %w", rejects.ErrKeyEnded, err)
-	}
-	return sealed, err
-}
-
-func (k rejectKeys) Open(ctx context.Context, seal event.Seal, identity string, sealed []byte) ([]byte, error) {
-	payload, err := k.open(ctx, seal, identity, sealed)
-	switch {
-	case over(err):
-		err = fmt.Errorf("%w: %w", rejects.ErrKeyEnded, err)
-	case foreign(err):
-		err = fmt.Errorf("%w: %w", rejects.ErrForeign, err)
-	}
-	return payload, err
 }
 
 // sealedBy is the schedule's row of dead letters.
