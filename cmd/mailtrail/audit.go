@@ -59,12 +59,17 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 		return err
 	}
 	defer store.Close()
+	sealer, err := r.newSealer(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	defer sealer.holder.Close()
 	blocks, err := ingest.NewRebuilder(ingest.Config{
 		BlockRows: r.config.Ingest.BlockRows, BlockBytes: int(r.config.Ingest.BlockBytes), BlockAge: r.config.Ingest.BlockAge,
 		Rules: rules.scanRules(r.config),
 	}, ingest.Deps{
 		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client, event.ScansTopic), Store: rowStore{store},
-		Stream: ingest.Scans(store.InsertScans), Room: ingest.NewRoom(int64(r.config.Ingest.Memory)),
+		Stream: ingest.Scans(store.InsertScans), Room: ingest.NewRoom(int64(r.config.Ingest.Memory)), Keys: ingestKeys(sealer),
 	})
 	if err != nil {
 		return err

@@ -38,20 +38,32 @@ type role struct {
 	log      zerolog.Logger
 	observer *observer
 	parts    *components
+	// keeper is what the process has where it is the keeper of the installation.
+	keeper *keeper
+}
+
+// newRole makes a role in which nothing runs yet.
+func (a *app) newRole() (*role, error) {
+	r, err := a.plainRole()
+	if err != nil {
+		return nil, err
+	}
+	r.observer, r.parts = newObserver(string(r.config.Metrics.Listen)), newComponents(r.log)
+	return r, nil
 }
 
 // runRole runs one role with its metrics until ctx ends.
 func (a *app) runRole(ctx context.Context, name string, start func(context.Context, *role) error) error {
-	c, err := a.config()
+	r, err := a.newRole()
 	if err != nil {
 		return err
 	}
-	log, err := a.logger()
-	if err != nil {
-		return err
-	}
-	r := &role{app: a, config: c, log: log, observer: newObserver(string(c.Metrics.Listen)), parts: newComponents(log)}
 	defer r.parts.stop()
+	return r.run(ctx, name, start)
+}
+
+// run starts the role's parts and waits for the end of ctx or of one of them; stopping them is the caller's.
+func (r *role) run(ctx context.Context, name string, start func(context.Context, *role) error) error {
 	r.parts.start("metrics", r.observer.run)
 	if err := start(ctx, r); err != nil {
 		if ctx.Err() != nil {
@@ -60,7 +72,7 @@ func (a *app) runRole(ctx context.Context, name string, start func(context.Conte
 		return err
 	}
 	r.observer.startedAll()
-	log.Info().Str("role", name).Str("metrics", string(c.Metrics.Listen)).Msg("running")
+	r.log.Info().Str("role", name).Str("metrics", string(r.config.Metrics.Listen)).Msg("running")
 	return r.parts.wait(ctx)
 }
 
@@ -91,6 +103,10 @@ func (r *role) rules() (*ruleBook, error) {
 // startIngest starts one member of the group.
 func startIngest(ctx context.Context, r *role) error {
 	c := r.config
+	sealer, err := r.startSealer()
+	if err != nil {
+		return err
+	}
 	stores, err := r.connect(embedded.Writer)
 	if err != nil {
 		return err
@@ -100,7 +116,7 @@ func startIngest(ctx context.Context, r *role) error {
 	r.observer.ready("clickhouse", stores.clickhouse.Ping)
 	var members []*ingest.Ingest
 	room := ingest.NewRoom(int64(c.Ingest.Memory))
-	streams, err := ingestStreams(c, stores)
+	streams, err := r.ingestStreams(stores, ingestKeys(sealer))
 	if err != nil {
 		return err
 	}
@@ -110,7 +126,8 @@ func startIngest(ctx context.Context, r *role) error {
 			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
 		}, ingest.Deps{
 			Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Reached: faultPoint(),
+			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse},
+			Stream: stream.Stream, Room: room, Keys: ingestKeys(sealer), Reached: faultPoint[ingest.Point](),
 		})
 		if err != nil {
 			return err
@@ -126,7 +143,7 @@ func startIngest(ctx context.Context, r *role) error {
 		}
 		return all.Wait()
 	})
-	return r.startRepair(stores.rules.tables)
+	return r.startRepair(stores.rules, sealer)
 }
 
 // ingestStream is a topic with the rules that decide about its events.
@@ -136,7 +153,8 @@ type ingestStream struct {
 }
 
 // ingestStreams are the topics that ingest takes in.
-func ingestStreams(c *config.Loaded, stores *connections) ([]ingestStream, error) {
+func (r *role) ingestStreams(stores *connections, keys ingest.Keys) ([]ingestStream, error) {
+	c := r.config
 	streams := []ingestStream{{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c)}}
 	if stores.rules.schedule.TopicLife(event.RecordsTopic) == 0 {
 		return streams, nil // a replaced schedule that leaves such records out
@@ -145,7 +163,7 @@ func ingestStreams(c *config.Loaded, stores *connections) ([]ingestStream, error
 	if err != nil {
 		return nil, err
 	}
-	deps := ingest.RecordDeps{Insert: stores.clickhouse.InsertRecords, Hash: recordHash(key)}
+	deps := ingest.RecordDeps{Insert: stores.clickhouse.InsertRecords, Keys: keys, Hash: recordHash(key), Metrics: r.observer.registry}
 	tables := ingest.NewRecordTables(stores.rules.kinds(), stores.rules.schedule, deps)
 	return append(streams, ingestStream{ingest.Records(deps), ingest.Rules{Schedule: stores.rules.schedule, Tables: tables, Ahead: c.Ingest.Ahead}}), nil
 }

@@ -25,11 +25,10 @@ const (
 	PipelineFull        Code = "pipeline_full"        // 503: what stands behind it cannot take more
 	NotAcknowledged     Code = "not_acknowledged"     // 503: Kafka did not acknowledge
 	StoreUnavailable    Code = "store_unavailable"    // 503: a look-up failed
-	NoKeys              Code = "no_keys"              // 503: what is to be sealed cannot be
 )
 
 // Codes are all codes of errors, for documents and tests.
 func Codes() []Code {
 	return []Code{NotReadable, EmptyBody, BadParameter, Unauthorized, NotFound, NotAvailable, NotKept, MethodNotAllowed, Timeout, BodyTooLarge,
-		TooManyEvents, UnsupportedType, UnsupportedEncoding, Internal, Busy, PipelineFull, NotAcknowledged, StoreUnavailable, NoKeys}
+		TooManyEvents, UnsupportedType, UnsupportedEncoding, Internal, Busy, PipelineFull, NotAcknowledged, StoreUnavailable}
 }

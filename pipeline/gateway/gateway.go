@@ -92,8 +92,6 @@ type Preview func(s *event.Scan, zone string) (class string, outcome event.Outco
 type Records struct {
 	Kinds    *records.Catalog
 	Schedule *retention.Schedule
-	// Sealing tells that keys are served, without which no record of a person is taken in.
-	Sealing bool
 	// Preview says what ingest would do with a record of the class that happened then (Unix milliseconds).
 	Preview func(class string, captured, now int64) (event.Outcome, *event.Error)
 }

@@ -49,13 +49,11 @@ type fixture struct {
 	clock      time.Time
 	previewErr *event.Error
 	localTime  LocalTime
-	sealing    bool
 }
 
 func newFixture(t testing.TB, change ...func(*fixture)) *fixture {
 	f := &fixture{
 		registry: prometheus.NewRegistry(), log: &lockedBuffer{}, clock: now,
-		sealing:   true,
 		localTime: func(*event.Scan, string) (int64, bool) { return 0, false },
 		config: Config{
 			Listen: "127.0.0.1:0", MaxBody: 1 << 20, MaxMessage: 16 << 20,
@@ -66,7 +64,7 @@ func newFixture(t testing.TB, change ...func(*fixture)) *fixture {
 		c(f)
 	}
 	g, err := New(f.config, Deps{
-		Records: Records{Kinds: kinds(), Schedule: retention.Builtin(), Sealing: f.sealing, Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
+		Records: Records{Kinds: kinds(), Schedule: retention.Builtin(), Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
 			return event.Stored, f.previewErr
 		}},
 		Producer: f, Authenticator: f, Batches: f, Pressure: f, LocalTime: f.localTime, Preview: f.preview,
@@ -262,7 +260,6 @@ func TestAnswers(t *testing.T) {
 		{name: "records that are never kept", path: "/v1/records/session_cookie_data", body: good, status: 404, code: NotKept, field: "kind"},
 		{name: "records that end with a relationship", path: "/v1/records/mail_customer", body: good, status: 404, code: NotKept, field: "kind"},
 		{name: "records that have a door of their own", path: "/v1/records/mailpiece_image", body: good, status: 404, code: NotKept, field: "kind"},
-		{name: "records of persons without keys", with: func(f *fixture) { f.sealing = false }, path: "/v1/records/hold_mail", body: hold, status: 503, code: NoKeys, retry: "60"},
 		{name: "records as protobuf", path: "/v1/records/bundle", body: good, headers: []string{"Content-Type: application/x-protobuf"}, status: 415, code: UnsupportedType, field: "Content-Type"},
 		{name: "records of persons as delimited text", path: "/v1/records/hold_mail", body: "a", headers: []string{"Content-Type: text/csv"}, status: 415, code: UnsupportedType, field: "Content-Type"},
 		{name: "records, broken", path: "/v1/records/bundle", body: `[` + bundle("1") + `,{`, status: 400, code: NotReadable, index: 1},

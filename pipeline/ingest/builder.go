@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"slices"
@@ -21,6 +22,8 @@ type builder struct {
 	rules   Rules
 	decoder Decoder
 	asOf    int64
+	// unopened says of sealed messages why they did not open, by offset.
+	unopened map[int64]error
 
 	envelope Envelope
 	intake   Intake
@@ -58,9 +61,17 @@ func (u *builder) add(b *block, m *event.Message) {
 	if err == nil {
 		err = headerErr
 	}
+	unopened := error(nil)
+	if env.seal != (event.Seal{}) {
+		unopened = u.unopened[m.Offset]
+	}
 	switch {
+	case errors.Is(unopened, ErrKeyEnded):
+		b.rejects = append(b.rejects, reject{offset: m.Offset, origin: env.Origin, ended: true, err: new(event.Error)})
 	case err != nil:
 		u.rejectWhole(b, env, 0, err, m.Value)
+	case unopened != nil:
+		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: unopened.Error()}, m.Value)
 	case len(m.Value) == 0:
 		u.rejectWhole(b, env, 0, &event.Error{Code: event.EmptyValue, Message: "the message has no value"}, nil)
 	default:
@@ -164,6 +175,12 @@ func (u *builder) open(m *event.Message) (*Envelope, *event.Error) {
 			env.Origin = ""
 			return env, badHeader(event.OriginHeader, "TOPIC/PARTITION/OFFSET/INDEX")
 		}
+		if m.Sealed() {
+			var err error
+			if env.seal, err = event.ParseSeal(m.Header(event.SealHeader)); err != nil {
+				return env, badHeader(event.SealHeader, "aes-256-gcm slot/CLASS/START")
+			}
+		}
 		if text := m.Header(event.RepairHeader); text != nil {
 			var err error
 			if env.Repair, err = event.ParseRepair(text); err != nil || len(text) > maxHeader {
@@ -204,7 +221,7 @@ func formOf(contentType []byte) (proto, lines bool, err *event.Error) {
 
 // request reads what makes a message one that can be a repeat.
 func (u *builder) request(b *block, m *event.Message, env *Envelope) (r request, failed *event.Error) {
-	r = request{offset: m.Offset, origin: env.Origin, device: env.Device, rowFrom: b.head.Len(), rejFrom: len(b.rejects)}
+	r = request{offset: m.Offset, origin: env.Origin, seal: env.seal, device: env.Device, rowFrom: b.head.Len(), rejFrom: len(b.rejects)}
 	id := m.Header(event.BatchIDHeader)
 	if len(id) == 0 || len(id) > maxHeader || r.origin != "" {
 		// A replay is known by its origin; the request it came in is history.

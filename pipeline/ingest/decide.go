@@ -2,14 +2,15 @@ package ingest
 
 import (
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // decided is a block about whose every event the block's clock has decided.
 type decided struct {
 	*block
 	at       int64 // the block's clock, Unix milliseconds
-	life     int64 // see decider
 	rejected []rejection
+	seals    map[int64]string // texts, by slot
 	batches  []event.BatchRow
 	replays  []event.ReplayRow
 	receipt  event.Receipt
@@ -25,9 +26,13 @@ type decider struct {
 	// life is how long a record stays in the front topic: a receipt cannot lie
 	// further back than that.
 	life int64
+	// sealedBy is the schedule's row of dead letters as it is in force: it names the slots under which they are sealed.
+	sealedBy *retention.Row
 
-	keep     []bool // rows that stay
-	repeated []bool // rows and, behind them, rejects that are repeats
+	over     map[int64]bool // offsets of replays whose slot is over
+	expired  []bool         // rejects whose slot is over
+	keep     []bool         // rows that stay
+	repeated []bool         // rows and, behind them, rejects that are repeats
 	late     []reject
 	classes  []string // by their place in the column's dictionary
 	counts   map[countKey]uint64
@@ -49,12 +54,14 @@ type countKey struct {
 
 func (d *decider) decide() *decided {
 	b := d.b
-	d.out = decided{block: b, at: d.at, life: d.life}
+	d.out = decided{block: b, at: d.at}
 	d.counts = map[countKey]uint64{}
 	d.keep = make([]bool, b.head.Len())
 	d.repeated = make([]bool, b.head.Len()+len(b.rejects))
+	d.expired = make([]bool, len(b.rejects))
 	d.classes = b.head.Class.Texts()
 	d.markRepeats()
+	d.markOver()
 	for i := range d.keep {
 		d.row(i)
 	}
@@ -90,6 +97,19 @@ func (d *decider) markRepeats() {
 	}
 }
 
+// markOver marks the replays that came sealed in a slot that is over.
+func (d *decider) markOver() {
+	for i := range d.b.requests {
+		r := &d.b.requests[i]
+		if row := d.epoch.Rules.Schedule.Row(r.seal.Class); row != nil && row.Sliced() && row.DestroyAt(r.seal.Slot)*1000 <= d.at {
+			if d.over == nil {
+				d.over = map[int64]bool{}
+			}
+			d.over[r.offset] = true
+		}
+	}
+}
+
 func seen(before []earlier, places event.Ranges, index uint32) bool {
 	place, ok := places.At(uint64(index))
 	if !ok {
@@ -112,12 +132,16 @@ func (d *decider) row(i int) {
 		d.repeated[i] = true
 		return
 	}
-	received := d.out.clamp(d.b.received[i], d.b.replayed[i])
+	if d.b.replayed[i] && d.over[rows.Offset[i]] {
+		d.count(class, event.Expired, "")
+		return
+	}
+	received := d.clamp(d.b.received[i], d.b.replayed[i])
 	if rows.Captured[i] == event.NoClock {
 		rows.Captured[i] = received
 	}
 	if rows.Captured[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
-		d.tooEarly(i, received)
+		d.tooEarly(i)
 		return
 	}
 	row := d.epoch.Rules.Schedule.Row(class)
@@ -155,7 +179,7 @@ func (d *decider) replayedBefore(i int) bool {
 // clamp bounds a time of receipt: a producer may stamp nonsense, but what is
 // in the topic cannot have come before the topic's life began nor after now. A
 // replayed reject may have come up to two lives earlier.
-func (d *decided) clamp(received int64, replayed bool) int64 {
+func (d *decider) clamp(received int64, replayed bool) int64 {
 	oldest := d.at - d.life
 	if replayed {
 		oldest -= 2 * d.life
@@ -164,15 +188,22 @@ func (d *decided) clamp(received int64, replayed bool) int64 {
 }
 
 // tooEarly rejects a row whose scan lies in the future.
-func (d *decider) tooEarly(i int, received int64) {
+func (d *decider) tooEarly(i int) {
+	r := d.earlyReject(i)
+	if d.reject(r, d.classes[d.b.head.Class.Key(i)]) {
+		d.late = append(d.late, reject{offset: r.offset, err: &event.Error{Code: event.FutureTime}})
+	}
+}
+
+// earlyReject is the reject of a row whose event lies in the future.
+func (d *decider) earlyReject(i int) *reject {
 	e, rows := d.b.early[i], d.b.head
-	d.reject(&reject{
+	return &reject{
 		offset: rows.Offset[i], index: rows.Index[i], origin: string(rows.Origin.Row(i)), stage: event.DeriveStage,
 		err:     d.epoch.Rules.futureError(),
-		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Captured[i],
+		headers: e.headers, payload: e.payload, isProto: e.isProto, received: d.b.received[i], captured: rows.Captured[i],
 		replayed: d.b.replayed[i],
-	}, d.classes[rows.Class.Key(i)])
-	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
+	}
 }
 
 func (r Rules) futureError() *event.Error {
@@ -186,12 +217,55 @@ func (d *decider) rejected(i int) {
 		d.repeated[len(d.keep)+i] = true
 		return
 	}
-	d.reject(r, "")
+	if r.ended || d.over[r.offset] {
+		d.count("", event.Expired, "")
+		d.expired[i] = true
+		return
+	}
+	d.expired[i] = !d.reject(r, "")
 }
 
-func (d *decider) reject(r *reject, class string) {
+// reject counts and keeps a reject, and returns false where it is expired instead.
+func (d *decider) reject(r *reject, class string) bool {
+	received, clock := d.clocks(r)
+	if d.ended(clock) {
+		d.count(class, event.Expired, "")
+		return false
+	}
 	d.count(class, event.Rejected, r.err.Code)
-	d.out.rejected = append(d.out.rejected, rejection{r, class})
+	d.out.rejected = append(d.out.rejected, rejection{r, class, received, clock, d.sealedBy.SlotOf(clock)})
+	return true
+}
+
+// clocks are a reject's time of receipt, and the earliest clock that its event can have; Unix milliseconds.
+func (d *decider) clocks(r *reject) (received, clock int64) {
+	received = d.clamp(r.received, r.replayed)
+	clock = received
+	if r.captured != 0 {
+		clock = min(clock, r.captured)
+	}
+	return received, clock
+}
+
+// ended tells whether the slot of dead letters with this clock is over.
+func (d *decider) ended(clock int64) bool {
+	row := d.epoch.Rules.Schedule.Row(retention.Rejects)
+	return row.DestroyAt(row.SlotOf(clock))*1000 <= d.at || d.known.ended[d.sealedBy.SlotOf(clock)]
+}
+
+// mayReject are the rejects that the block can have; some may turn out to be repeats.
+func (d *decider) mayReject() (all []*reject) {
+	for i := range d.b.rejects {
+		if r := &d.b.rejects[i]; !r.ended {
+			all = append(all, r)
+		}
+	}
+	for i := range d.b.early {
+		if d.b.head.Captured[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
+			all = append(all, d.earlyReject(i))
+		}
+	}
+	return all
 }
 
 func (d *decider) count(class string, outcome event.Outcome, reason event.Code) {

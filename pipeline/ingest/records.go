@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/event/records"
 	"mailtrail/schemas/retention"
@@ -18,11 +20,10 @@ import (
 type RecordDeps struct {
 	// Insert stores rows, whose payloads are sealed by now where they are to be.
 	Insert func(ctx context.Context, token string, rows *event.RecordColumns) error
-	// Seal encrypts the payload of a record, by its identity, under the key of
-	// its class and slot (start, Unix seconds). ErrSlotOver where that key is
-	// destroyed. Nil where nobody serves keys: kinds that are sealed are
-	// rejected then.
-	Seal func(ctx context.Context, class string, slot int64, identity string, payload []byte) ([]byte, error)
+	// Keys seal the payloads of kinds that are sealed.
+	Keys Keys
+	// Metrics counts what was not stored, since its slot was destroyed meanwhile.
+	Metrics prometheus.Registerer
 	// Hash makes the keyed hash of a retrieval key's value.
 	Hash RecordHash
 }
@@ -30,13 +31,18 @@ type RecordDeps struct {
 // RecordHash makes the keyed hash under which a record of the system is found by a key's value.
 type RecordHash func(system, key string, value []byte) [event.RecordKeyBytes]byte
 
-// ErrSlotOver means that nothing of the slot can be sealed any more, since it is destroyed.
-var ErrSlotOver = errors.New("the slot is destroyed")
-
 // Records is the topic mail.records: records of all other kinds.
-func Records(deps RecordDeps) Stream { return recordStream{deps} }
+func Records(deps RecordDeps) Stream {
+	return recordStream{deps, promauto.With(deps.Metrics).NewCounter(prometheus.CounterOpts{
+		Namespace: "mailtrail", Subsystem: "ingest", Name: "records_over_total",
+		Help: "Records that were not stored, since their slot was destroyed after their block was cut.",
+	})}
+}
 
-type recordStream struct{ deps RecordDeps }
+type recordStream struct {
+	deps RecordDeps
+	over prometheus.Counter
+}
 
 func (recordStream) Topic() string { return event.RecordsTopic }
 func (recordStream) NewRows() Rows { return &event.RecordColumns{} }
@@ -51,9 +57,10 @@ func (s recordStream) Insert(ctx context.Context, token string, rows Rows) error
 		row := clear.Rows[i]
 		head := clear.HeadAt(i)
 		if row.Sealed {
-			payload, err := s.deps.Seal(ctx, head.Class, head.Slot, clear.Identity(i), row.Payload)
+			payload, err := s.deps.Keys.Seal(ctx, event.Seal{Class: head.Class, Slot: head.Slot}, clear.Identity(i), row.Payload)
 			switch {
-			case errors.Is(err, ErrSlotOver):
+			case errors.Is(err, ErrKeyEnded):
+				s.over.Inc()
 				continue
 			case err != nil:
 				return fmt.Errorf("seal a record of class %s: %w", head.Class, err)
@@ -96,12 +103,11 @@ type RecordTables struct {
 	catalog  *records.Catalog
 	schedule *retention.Schedule
 	hash     RecordHash
-	sealing  bool
 }
 
 // NewRecordTables makes them of the kinds and the schedule.
 func NewRecordTables(catalog *records.Catalog, schedule *retention.Schedule, deps RecordDeps) RecordTables {
-	return RecordTables{catalog: catalog, schedule: schedule, hash: deps.Hash, sealing: deps.Seal != nil}
+	return RecordTables{catalog: catalog, schedule: schedule, hash: deps.Hash}
 }
 
 // Version implements Tables.
@@ -110,12 +116,8 @@ func (RecordTables) Version() string { return "records " + strconv.Itoa(recordVe
 // ClockField implements Tables: every kind has a field of its own for it.
 func (RecordTables) ClockField() string { return "" }
 
-// sealingPart tells whether kinds that are sealed are taken in.
-const sealingPart = "sealing"
-
 // Parts implements Tables.
-func (t RecordTables) Parts() []event.EpochPart {
-	parts := []event.EpochPart{{Name: sealingPart, Content: strconv.AppendBool(nil, t.sealing)}}
+func (t RecordTables) Parts() (parts []event.EpochPart) {
 	sources := t.catalog.Sources()
 	for _, name := range t.catalog.Files() {
 		parts = append(parts, event.EpochPart{Name: kindsPart + name, Content: sources[name]})
@@ -174,11 +176,8 @@ func (d *recordDecoder) kind(env *Envelope) (*records.Kind, *event.Error) {
 	if _, err := d.tables.schedule.Admit(kind.Class); err != nil {
 		return nil, &event.Error{Code: records.NotKept, Message: err.Error()}
 	}
-	switch {
-	case kind.Never != "" || kind.Elsewhere != "":
+	if kind.Never != "" || kind.Elsewhere != "" {
 		return nil, &event.Error{Code: records.NotKept, Message: "records of kind " + kind.Name + " are not kept here"}
-	case kind.Sealed() && !d.tables.sealing:
-		return nil, &event.Error{Code: records.NotKept, Message: "records of kind " + kind.Name + " are sealed, and nobody serves keys"}
 	}
 	return kind, nil
 }

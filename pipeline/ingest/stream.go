@@ -68,6 +68,7 @@ type Envelope struct {
 	Repair event.Repair
 
 	received int64
+	seal     event.Seal // of a replay that came sealed
 }
 
 // Intake takes the events of one message into a block.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
 
@@ -20,7 +21,9 @@ type Slot struct {
 // Calendar says which slots there are. The error wraps [ErrNoSlot] where the class has none that starts then.
 type Calendar func(class string, start time.Time) (Slot, error)
 
-// FromSchedule is the calendar of a retention schedule.
+// FromSchedule is the calendar of a retention schedule. A row that does not say how late its records may be takes some
+// until its slot is destroyed, and so do those of mail.records: they are sealed when they have come through the topic, and
+// what a producer wrote straight to it may be of any age.
 func FromSchedule(schedule *retention.Schedule) Calendar {
 	return func(class string, start time.Time) (Slot, error) {
 		row := schedule.Row(class)
@@ -31,9 +34,12 @@ func FromSchedule(schedule *retention.Schedule) Calendar {
 		if row.SlotOf(start.UnixMilli()) != start.Unix() || start.Nanosecond() != 0 {
 			return Slot{}, fmt.Errorf("%w: slots of class %s are %s long, counted from 1970-01-01 00:00 UTC", ErrNoSlot, class, time.Duration(row.Slot))
 		}
-		return Slot{
-			Class: class, Start: start, SealAt: start.Add(time.Duration(row.Slot + row.Behind)), DestroyAt: time.Unix(row.DestroyAt(start.Unix()), 0).UTC(),
-		}, nil
+		slot := Slot{Class: class, Start: start, DestroyAt: time.Unix(row.DestroyAt(start.Unix()), 0).UTC()}
+		slot.SealAt = slot.DestroyAt
+		if row.Behind > 0 && row.Topic != event.RecordsTopic {
+			slot.SealAt = start.Add(time.Duration(row.Slot + row.Behind))
+		}
+		return slot, nil
 	}
 }
 
