@@ -38,8 +38,8 @@ func (s *site) bundles() (rows, different uint64) {
 		s.count("SELECT uniqExact(JSONExtractString(payload, 'edocPackageId')) FROM mailtrail_data.records WHERE kind = 'bundle'")
 }
 
-// Documentation comes in once each, whatever is sent again and whatever is killed; under a schedule of seconds it is gone
-// in time, and the ledger tells.
+// Records come in once each, whatever is sent again and whatever is killed; those of persons lie there as ciphertext; under a
+// schedule of seconds they are gone in time, and the ledger tells.
 func TestRecordsOnceAndInTime(t *testing.T) {
 	plain := newSite(t)
 	s := plain.with("--set", "retention.schedule="+fastRecords(t), "--set", "retention.sweep_every=1s")
@@ -56,11 +56,19 @@ func TestRecordsOnceAndInTime(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, status, answer)
 		require.EqualValues(t, 500, answer["accepted"])
 	}
+	// Those of persons are sealed before they are stored.
+	const name = "Planted Person"
+	status, answer := s.records(token, "hold_mail", "application/json", fmt.Sprintf(`[{"requestedDatetime":%q,"holdBegins":"2026-11-22","customerName":%q,"zip11":"10118112501"}]`, time.Now().UTC().Format(time.RFC3339), name))
+	require.Equal(t, http.StatusAccepted, status, answer)
+	eventually(t, 20*time.Second, func() error {
+		return expect(1, s.count("SELECT count() FROM mailtrail_data.records WHERE kind = 'hold_mail' AND sealed AND startsWith(payload, 'MTS1') AND position(payload, 'Planted') = 0 AND length(key_hashes) = 2"))
+	})
 	body := documents(500, 700)
-	status, answer := s.records(token, "bundle", "text/csv", body)
+	status, answer = s.records(token, "bundle", "text/csv", body)
 	require.Equal(t, http.StatusAccepted, status, answer)
 	require.NoError(t, p.cmd.Process.Kill(), "with a block under way")
 	<-p.ended
+	killed := p
 	p = s.up()
 	status, answer = s.records(token, "bundle", "text/csv", body)
 	require.Equal(t, http.StatusAccepted, status, answer)
@@ -75,7 +83,7 @@ func TestRecordsOnceAndInTime(t *testing.T) {
 	require.EqualValues(t, 700, s.count("SELECT sum(stored) FROM mailtrail_data.batches WHERE id = '"+batch+"'"))
 	rows, different := s.bundles()
 	require.Equal(t, different, rows, "no record is there twice")
-	require.EqualValues(t, 1200, s.count("SELECT sum(arraySum(arrayMap(o -> if(o.2 = 'stored', o.4, 0), outcomes))) FROM mailtrail_data.blocks WHERE topic = 'mail.records'"))
+	require.EqualValues(t, 1201, s.count("SELECT sum(arraySum(arrayMap(o -> if(o.2 = 'stored', o.4, 0), outcomes))) FROM mailtrail_data.blocks WHERE topic = 'mail.records'"))
 
 	// What is refused says why, and what may be kept nowhere is nowhere.
 	const card = "4111 1111 1111 1111"
@@ -94,40 +102,58 @@ func TestRecordsOnceAndInTime(t *testing.T) {
 	limit := int64(row.Longest() / time.Second)
 	eventually(t, 2*row.Longest(), func() error {
 		require.Zero(t, s.count(fmt.Sprintf("SELECT count() FROM mailtrail_data.records WHERE captured < now() - %d", limit)), "a record is over its limit")
-		rows, _ := s.bundles()
-		return expect(0, rows)
+		return expect(0, s.count("SELECT count() FROM mailtrail_data.records"))
+	})
+	eventually(t, 20*time.Second, func() error {
+		dropped, keys := s.recordsEnded(began)
+		return expect("map[hold_mail:1 mail_documentation:1200] true", fmt.Sprint(dropped, keys > 0))
 	})
 	p.stop()
-	key, err := ledger.PublicKey(filepath.Join(s.data, "ledger"))
-	require.NoError(t, err)
-	reader, err := ledger.Read(filepath.Join(s.data, "ledger"), key)
-	require.NoError(t, err)
-	defer reader.Close()
-	dropped := int64(0)
-	for slot := began.Truncate(5 * time.Second).Add(-time.Minute); slot.Before(time.Now()); slot = slot.Add(5 * time.Second) {
-		_, entries, err := reader.Slot("mail_documentation", slot)
-		require.NoError(t, err)
-		for _, entry := range entries {
-			if entry.Kind != ledger.PartitionDropped || entry.Rows == nil {
-				continue
-			}
-			dropped += *entry.Rows
-		}
-	}
-	require.EqualValues(t, 1200, dropped, "the ledger has each row's end")
+	require.NotContains(t, s.logs(), name)
+	require.NotContains(t, p.stderr.String()+killed.stderr.String(), name)
 	require.NotContains(t, p.stderr.String(), card)
 	require.NotRegexp(t, regexp.MustCompile(`4111`), p.stderr.String())
 }
 
-// fastRecords is the built-in schedule with seconds for documentation.
+// recordsEnded are the rows that the ledger says were dropped since then, by class, and how many keys of hold mail were destroyed.
+func (s *site) recordsEnded(since time.Time) (dropped map[string]int64, keys int) {
+	s.t.Helper()
+	key, err := ledger.PublicKey(filepath.Join(s.data, "ledger"))
+	require.NoError(s.t, err)
+	reader, err := ledger.Read(filepath.Join(s.data, "ledger"), key)
+	require.NoError(s.t, err)
+	defer reader.Close()
+	dropped = map[string]int64{}
+	for slot := since.Truncate(5 * time.Second).Add(-time.Minute); slot.Before(time.Now()); slot = slot.Add(5 * time.Second) {
+		for _, class := range []string{"mail_documentation", "hold_mail"} {
+			_, entries, err := reader.Slot(class, slot)
+			require.NoError(s.t, err)
+			for _, entry := range entries {
+				switch {
+				case entry.Kind == ledger.PartitionDropped && entry.Rows != nil && *entry.Rows > 0:
+					dropped[class] += *entry.Rows
+				case entry.Kind == ledger.KeyDestroyed && class == "hold_mail":
+					keys++
+				}
+			}
+		}
+	}
+	return dropped, keys
+}
+
+// fastRecords is the built-in schedule with seconds for documentation and hold mail.
 func fastRecords(t *testing.T) string {
 	t.Helper()
-	head, rest, found := strings.Cut(string(retention.Builtin().Source()), "  - class: mail_documentation\n")
-	require.True(t, found)
-	row, rest, found := strings.Cut(rest, "\n\n")
-	require.True(t, found)
-	row = strings.NewReplacer("limit: 75d", "limit: 70s", "slot: 1d", "slot: 5s", "margin: 2h", "margin: 6s", "behind: 30d", "behind: 20s").Replace(row)
-	source := head + "  - class: mail_documentation\n" + row + "\n\n" + strings.Replace(rest, "topic: mail.records\n    life: 7d", "topic: mail.records\n    life: 20s", 1)
+	source := strings.Replace(string(retention.Builtin().Source()), "topic: mail.records\n    life: 7d", "topic: mail.records\n    life: 20s", 1)
+	for class, limit := range map[string]string{"mail_documentation": "75d", "hold_mail": "1y"} {
+		head, rest, found := strings.Cut(source, "  - class: "+class+"\n")
+		require.True(t, found)
+		row, rest, found := strings.Cut(rest, "\n\n")
+		require.True(t, found)
+		row = regexp.MustCompile(`behind: \d+d`).ReplaceAllString(row, "behind: 20s")
+		row = strings.NewReplacer("limit: "+limit, "limit: 70s", "slot: 1d", "slot: 5s", "margin: 2h", "margin: 6s").Replace(row)
+		source = head + "  - class: " + class + "\n" + row + "\n\n" + rest
+	}
 	path := filepath.Join(t.TempDir(), "schedule.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(source), 0o600))
 	return path
@@ -151,4 +177,19 @@ func (s *site) scheduleFile() string {
 	}
 	s.t.Fatal("the site has the built-in schedule")
 	return ""
+}
+
+// logs are all log files below the data folder.
+func (s *site) logs() string {
+	var all strings.Builder
+	err := filepath.WalkDir(filepath.Join(s.data, "logs"), func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all.Write(text)
+		return err
+	})
+	require.NoError(s.t, err)
+	return all.String()
 }

@@ -142,12 +142,8 @@ type recordDecoder struct {
 func (d *recordDecoder) Decode(env *Envelope, in *Intake) {
 	value := env.Message.Value
 	kind, err := d.kind(env)
-	if err != nil {
-		in.RejectWhole(0, err, withheld(nil, err, value))
-		return
-	}
 	if !env.Lines {
-		d.event(env, in, kind, 0, value)
+		d.event(env, in, kind, err, 0, value)
 		return
 	}
 	index := uint32(0)
@@ -155,7 +151,7 @@ func (d *recordDecoder) Decode(env *Envelope, in *Intake) {
 		line, rest, _ := bytes.Cut(value, []byte{'\n'})
 		value = rest
 		if line = bytes.Trim(line, " \t\r"); len(line) > 0 {
-			d.event(env, in, kind, index, line)
+			d.event(env, in, kind, err, index, line)
 			index++
 		}
 	}
@@ -192,8 +188,12 @@ func withheld(kind *records.Kind, err *event.Error, raw []byte) []byte {
 	return raw
 }
 
-func (d *recordDecoder) event(env *Envelope, in *Intake, kind *records.Kind, index uint32, raw []byte) {
-	if err := d.record.DecodeJSON(kind, raw); err != nil {
+// event makes a row of a record, or a reject, where err says why none of its message can be taken in.
+func (d *recordDecoder) event(env *Envelope, in *Intake, kind *records.Kind, err *event.Error, index uint32, raw []byte) {
+	if err == nil {
+		err = d.record.DecodeJSON(kind, raw)
+	}
+	if err != nil {
 		in.Reject(index, event.DecodeStage, err, 0, withheld(kind, err, raw))
 		return
 	}

@@ -261,6 +261,14 @@ func TestRecordsThatAreRejected(t *testing.T) {
 	}
 }
 
+// Each line of a message is a reject of its own, so that a replay is one record.
+func TestLinesAreRejectedOneByOne(t *testing.T) {
+	table := &recordTable{store: newFakeStore()}
+	broker := one(t, table, recordMessage("nothing", "{}\n{}\n", header(event.ContentTypeHeader, event.LinesType), header(event.BatchIDHeader, "b")))
+	require.Len(t, broker.rejects, 2)
+	require.Equal(t, "mail.records/0/0/1", string(broker.rejects[1].Header(event.OriginHeader)))
+}
+
 func TestKindsAreOfTheEpoch(t *testing.T) {
 	table, schedule := &recordTable{store: newFakeStore()}, flowing(t)
 	rules := Rules{Schedule: schedule, Tables: NewRecordTables(records.Builtin(), schedule, table.deps()), Ahead: time.Minute}

@@ -186,6 +186,17 @@ func TestReplayKeepsPayloadIdentityAndClock(t *testing.T) {
 	require.Len(t, f.sent, 2)
 }
 
+// A record goes to its own topic again, with its kind, whatever label the topic has by now.
+func TestReplayOfARecordGoesToItsTopic(t *testing.T) {
+	f, r := newFake(letter(0, 0, "mail.records#2/0/5/1", 1, `{"a":1}`, event.KindHeader, "bundle", event.ContentTypeHeader, event.LinesType))
+	done, err := r.Replay(t.Context(), "", false)
+	require.NoError(t, err)
+	require.Equal(t, 1, done.Sent)
+	require.Equal(t, event.RecordsTopic, f.sent[0].Topic)
+	require.Equal(t, "bundle", string(f.sent[0].Header(event.KindHeader)))
+	require.Equal(t, "mail.records#2/0/5/1", string(f.sent[0].Header(event.OriginHeader)))
+}
+
 func TestReplayTakesTheReasonAsItCountsNow(t *testing.T) {
 	f, r := newFake(
 		letter(0, 0, "mail.scans/0/1/0", 1, `{"a":1}`, event.ReasonHeader, "unknown_zone"),

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"mailtrail/schemas/event"
 )
 
 // Replayed says what a Replay did, or would do.
 type Replayed struct {
-	// Sent are rejects that went to mail.scans once more, Events the events in
+	// Sent are rejects that went to their topics once more, Events the events in
 	// them: more, where whole messages were rejected.
 	Sent, Events int
 	// Stored are rejects that an earlier replay stored, Empty those without a
@@ -21,7 +22,7 @@ type Replayed struct {
 }
 
 // Replay sends the rejects of the reason, of all reasons where it is empty, to
-// mail.scans once more, except for those that are stored. They keep their
+// their topics once more, except for those that are stored. They keep their
 // identity and their clock, so that ingest stores each once however often it
 // is sent, and travel sealed. A dry run sends nothing. Where payloads were not
 // sealed by this installation it sends the others and returns a SealedError. On
@@ -109,9 +110,9 @@ func (r *Rejects) send(ctx context.Context, chosen map[position]*Reject, dryRun 
 
 // kept lists the headers that a replay keeps. The id of the request is not
 // among them: a replay is known by its origin, and the request by its first message.
-var kept = []string{event.ReceivedHeader, event.ContentTypeHeader, event.DeviceHeader, event.ZoneHeader}
+var kept = []string{event.ReceivedHeader, event.ContentTypeHeader, event.DeviceHeader, event.ZoneHeader, event.KindHeader}
 
-// again makes of a reject what is sent to mail.scans: the payload as it is, or
+// again makes of a reject what is sent to its topic: the payload as it is, or
 // each event by itself where it holds several, since each has an identity.
 func (r *Rejects) again(ctx context.Context, m *event.Message, reject *Reject) ([]event.Message, error) {
 	if reject.Events == 1 {
@@ -158,5 +159,14 @@ func replayOf(m *event.Message, origin string, seal event.Seal, value []byte) ev
 			headers = append(headers, event.Header{Key: name, Value: text})
 		}
 	}
-	return event.Message{Topic: event.ScansTopic, Key: []byte(origin), Value: value, Headers: headers}
+	return event.Message{Topic: frontTopic(origin), Key: []byte(origin), Value: value, Headers: headers}
+}
+
+// frontTopic is the topic in which the event of an identity first stood, whatever label it has by now.
+func frontTopic(origin string) string {
+	label, _, _ := strings.Cut(origin, "/")
+	if name, _, _ := strings.Cut(label, "#"); name == event.RecordsTopic {
+		return name
+	}
+	return event.ScansTopic
 }
