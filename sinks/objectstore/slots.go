@@ -15,7 +15,8 @@ type HeldSlot struct {
 	Slot int64
 	// Objects, unfinished uploads among them, and Bytes are 0 where they were not counted.
 	Objects, Bytes uint64
-	// Strange is the prefix or key where it is no class and slot of the schedule; else empty.
+	// Strange is the prefix or key where it is no class and slot of the schedule; else empty. Class is empty where
+	// the schedule has no objects of it.
 	Strange string
 }
 
@@ -52,12 +53,13 @@ func (s *Store) HeldSlots(ctx context.Context, count func(class string, slot int
 
 // heldSlot reads a prefix, CLASS/SLOT/.
 func (s *Store) heldSlot(prefix string) HeldSlot {
-	class, slot, _, err := ParseKey(prefix + "-")
-	if err != nil {
+	class, _, _ := strings.Cut(prefix, "/")
+	row := s.deps.Schedule.Row(class)
+	if row == nil || !row.Sliced() || len(row.Buckets) == 0 {
 		return HeldSlot{Strange: prefix}
 	}
-	row := s.deps.Schedule.Row(class)
-	if row == nil || !row.Sliced() || len(row.Buckets) == 0 || row.SlotOf(slot*1000) != slot {
+	_, slot, _, err := ParseKey(prefix + "-")
+	if err != nil || row.SlotOf(slot*1000) != slot {
 		return HeldSlot{Class: class, Strange: prefix}
 	}
 	return HeldSlot{Class: class, Slot: slot}
@@ -106,10 +108,7 @@ func (s *Store) uploadsBySlot(ctx context.Context, prefixes *[]string) (map[stri
 		if err != nil {
 			return nil, fmt.Errorf("objects: %w", withRemedy(err))
 		}
-		prefix := upload.Key
-		if class, slot, _, err := ParseKey(upload.Key); err == nil {
-			prefix = Prefix(class, slot)
-		}
+		prefix := twoLevels(upload.Key)
 		counts[prefix]++
 		if !known[prefix] {
 			known[prefix] = true
@@ -117,4 +116,12 @@ func (s *Store) uploadsBySlot(ctx context.Context, prefixes *[]string) (map[stri
 		}
 	}
 	return counts, nil
+}
+
+// twoLevels is the part of a key up to its second slash, where its class and slot stand.
+func twoLevels(key string) string {
+	if parts := strings.SplitAfterN(key, "/", 3); len(parts) == 3 {
+		return parts[0] + parts[1]
+	}
+	return key
 }
