@@ -51,7 +51,7 @@ func OpenConfinedAuditor(cfg Config, secretKey func() (string, error)) (*Auditor
 
 // auditorPolicy is all that an auditor needs.
 const auditorPolicy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": ["arn:aws:s3:::*"], "Action": [
-	"s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads",
+	"s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts",
 	"s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration", "s3:GetObject"]}]}`
 
 func openAuditor(cfg Config, login *credentials.Credentials) (*Auditor, error) {
