@@ -104,7 +104,7 @@ func (a *app) piece(ctx context.Context, readings []barcode.Parsed, format rowFo
 		if err != nil {
 			return atClickHouse(r.config, err)
 		}
-		scans = append(scans, newPieceScan(answer.Columns, values, rules.tables.Facilities))
+		scans = append(scans, newPieceScan(answer.Columns, values, rules))
 	}
 	if len(scans) == 0 {
 		return notKept(readings, rules, a.now())

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/operation"
 )
 
 // keysOf are the piece keys of all readings.
@@ -80,8 +81,8 @@ func TestNotKept(t *testing.T) {
 
 // scanAt is a scan so many minutes before noon of 20 November 2026 in New York.
 func scanAt(minutes int, code, eventType string) pieceScan {
-	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.FixedZone("", -5*3600))
-	return pieceScan{at: noon.Add(-time.Duration(minutes) * time.Minute), object: "imb", localeKey: "V19160", facility: "NEW YORK PDC", city: "NEW YORK", state: "NY", code: code, eventType: eventType}
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.FixedZone("", -5*3600)).Add(-time.Duration(minutes) * time.Minute)
+	return pieceScan{at: at, operation: operationName(operation.Builtin(), code, eventType, at), object: "imb", localeKey: "V19160", facility: "NEW YORK PDC", city: "NEW YORK", state: "NY", code: code, eventType: eventType}
 }
 
 func TestHeadline(t *testing.T) {

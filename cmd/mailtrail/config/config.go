@@ -217,6 +217,8 @@ type Reference struct {
 	ServiceTypes string `key:"service_types" file:"true"`
 	// KnownBarcodes holds serial numbers that are expected in the mail, by which damaged bars are told apart.
 	KnownBarcodes string `key:"known_barcodes" file:"true"`
+	// Operations holds what the codes of scans mean.
+	Operations string `key:"operations" file:"true"`
 }
 
 // Access is who may come in.
