@@ -77,6 +77,9 @@ func TestNotKept(t *testing.T) {
 	require.EqualError(t, notKept(readings, book, now), "no scan of this piece is kept; "+
 		"read as IMpb, its scans are of class package_tracking, which are kept for up to 90d: what there was from before 2026-08-26T00:00:00Z is destroyed; "+
 		"read as IMb, its scans are of class mail_tracking, which are kept for up to 30d: what there was from before 2026-10-25T00:00:00Z is destroyed")
+	readings, err = readBarcode("401234567891")
+	require.NoError(t, err)
+	require.ErrorContains(t, notKept(readings, book, now), "read as PLANET, its scans are of class confirm, which are kept for up to 30d")
 }
 
 // scanAt is a scan so many minutes before noon of 20 November 2026 in New York.
