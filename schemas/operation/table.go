@@ -107,11 +107,11 @@ func (t *Table) Lookup(code, eventType string, at time.Time) (Operation, referen
 	return t.events[eventType].At(at)
 }
 
-// Codes returns the codes whose newest meaning does this to the clock, sorted: what a query needs to know of the table.
-func (t *Table) Codes(clock Clock) []string {
+// Codes returns the codes of which the newest meaning is wanted, sorted: what a query needs to know of the table.
+func (t *Table) Codes(wanted func(Operation) bool) []string {
 	codes := []string{}
 	for code, history := range t.codes {
-		if history[len(history)-1].Value.Clock == clock {
+		if wanted(history[len(history)-1].Value) {
 			codes = append(codes, code)
 		}
 	}
