@@ -110,14 +110,14 @@ func (a *app) piece(ctx context.Context, readings []barcode.Parsed, format rowFo
 		return notKept(readings, rules, a.now())
 	}
 	if format == "table" {
-		return a.showPiece(scans)
+		return a.showPiece(scans, rules)
 	}
 	return writeScans(a.stdout, format, scans)
 }
 
 // showPiece says where the piece is, and then what happened to it.
-func (a *app) showPiece(scans []pieceScan) error {
-	if _, err := io.WriteString(a.stdout, headline(scans, a.now())+"\n"); err != nil {
+func (a *app) showPiece(scans []pieceScan, rules *ruleBook) error {
+	if _, err := io.WriteString(a.stdout, headline(scans, a.now())+"\n"+serviceLine(scans, rules)); err != nil {
 		return err
 	}
 	shown := scans[:min(len(scans), tableRows)]

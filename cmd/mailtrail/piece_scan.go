@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/service"
 	"mailtrail/sinks/clickhouse"
 )
 
@@ -19,8 +21,10 @@ type pieceScan struct {
 	machine, code, eventType, mailClass   string
 	operation                             string // what the code stands for, in words; empty where no source says so
 	predicted                             string // date, empty where the feed gives none
-	shared                                bool   // other pieces may bear the same barcode
-	repaired                              uint8  // bars of it that were damaged
+	stid                                  string // of an Intelligent Mail barcode
+	service                               service.Scan
+	shared                                bool  // other pieces may bear the same barcode
+	repaired                              uint8 // bars of it that were damaged
 	confidence                            float32
 }
 
@@ -55,7 +59,11 @@ func newPieceScan(columns []clickhouse.Column, values []any, rules *ruleBook) pi
 	if known, ok := rules.tables.Facilities.ByLocale([]byte(s.localeKey)); ok && s.facility == "" {
 		s.facility, s.city, s.state = known.Name, cmp.Or(s.city, known.City), cmp.Or(s.state, known.State)
 	}
-	s.operation = operationName(rules.operations, s.code, s.eventType, s.at)
+	if imb := text("imb"); len(imb) >= barcode.TrackingLength {
+		s.stid = imb[stidAt:midAt]
+	}
+	s.service = newServiceScan(&s, text("imb"), text("startTheClockDate"), rules)
+	s.operation = operationName(rules.service.Operations, s.code, s.eventType, s.at)
 	return s
 }
 

@@ -103,7 +103,7 @@ func (a *app) report(ctx context.Context, r sql.Report, given map[string][]strin
 	if err != nil {
 		return err
 	}
-	values, err := report.Values(r, given, report.Surroundings{Now: a.now(), Operations: rules.operations})
+	values, err := report.Values(r, given, report.Surroundings{Now: a.now(), Operations: rules.service.Operations})
 	if err != nil {
 		return wrongUsage("--%w", err)
 	}

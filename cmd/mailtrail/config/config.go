@@ -219,6 +219,10 @@ type Reference struct {
 	KnownBarcodes string `key:"known_barcodes" file:"true"`
 	// Operations holds what the codes of scans mean.
 	Operations string `key:"operations" file:"true"`
+	// Calendar holds holidays and critical entry times.
+	Calendar string `key:"calendar" file:"true"`
+	// Standards holds service standards.
+	Standards string `key:"standards" file:"true"`
 }
 
 // Access is who may come in.

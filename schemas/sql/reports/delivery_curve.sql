@@ -38,7 +38,7 @@ FROM
             edocSubmitterCrid,
             edocJobId,
             min(startTheClockDate) AS started,
-            if(max(final), argMinIf(toDate(scanLocalDatetime), (scanDatetime, topic, partition, offset, index), final), NULL) AS day
+            if(max(final), argMinIf(toDate(scanLocalDatetime), (scanDatetime, partition, offset, index), final), NULL) AS day
         FROM
         (
             SELECT

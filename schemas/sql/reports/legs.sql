@@ -5,7 +5,7 @@
 --   are those that took at least the parameter delay longer. worstDay is the day (UTC) of the first scan on which most was lost. A facility that loses
 --   time makes all legs that begin there longer than they were: a leg that is always slow has a slow median and loses nothing here.
 -- unit: pieces; hours to one decimal; days of 24 hours to two decimals
--- source: actual scans of pieces with a key of their own (view scans)
+-- source: actual scans of pieces with a key of their own (view scans); names from the USPS facility file
 -- complete: from complete_from of the classes of scans on (view retention_status); a leg is known once its second facility has seen the piece
 -- parameter from DateTime('UTC') = 1970-01-01 00:00:00: scans from this moment on, UTC
 -- parameter to DateTime('UTC') = 2100-01-01 00:00:00: scans before this moment, UTC
@@ -16,9 +16,9 @@
 -- parameter limit UInt64 = 100: at most so many rows
 SELECT
     origin,
-    originFacility,
+    here.name AS originFacility,
     destination,
-    destinationFacility,
+    there.name AS destinationFacility,
     length(took) AS pieces,
     round(median / 3600, 1) AS medianHours,
     round(arrayElement(arraySort(took), toUInt64(intDiv(9 * length(took), 10)) + 1) / 3600, 1) AS p90Hours,
@@ -29,20 +29,18 @@ FROM
 (
     SELECT
         leg.1 AS origin,
-        any(leg.2) AS originFacility,
-        leg.3 AS destination,
-        any(leg.4) AS destinationFacility,
-        groupArray(leg.6) AS took,
-        quantileExact(0.5)(leg.6) AS median,
-        groupArray(toDate(leg.5)) AS days
+        leg.2 AS destination,
+        groupArray(leg.4) AS took,
+        quantileExact(0.5)(leg.4) AS median,
+        groupArray(toDate(leg.3)) AS days
     FROM
     (
-        SELECT arrayJoin(arrayMap(i -> (visits[i].5, visits[i].6, visits[i + 1].5, visits[i + 1].6, visits[i].1,
+        SELECT arrayJoin(arrayMap(i -> (visits[i].5, visits[i + 1].5, visits[i].1,
             toInt64(dateDiff('second', visits[i].1, visits[i + 1].1))), range(1, length(visits)))) AS leg
         FROM
         (
             SELECT
-                arraySort(groupArray((scanDatetime, partition, offset, index, scanLocaleKey, scanFacilityName))) AS seen,
+                arraySort(groupArray((scanDatetime, partition, offset, index, scanLocaleKey))) AS seen,
                 arrayFilter((scan, i) -> i = 1 OR scan.5 != seen[i - 1].5, seen, arrayEnumerate(seen)) AS visits
             FROM {{view "scans"}}
             WHERE
@@ -52,9 +50,11 @@ FROM
             GROUP BY piece
         )
     )
-    WHERE leg.6 <= {longest:UInt32}
+    WHERE leg.4 <= {longest:UInt32}
     GROUP BY origin, destination
-)
+) AS legs
+LEFT JOIN {{view "facilities"}} AS here ON here.localeKey = legs.origin
+LEFT JOIN {{view "facilities"}} AS there ON there.localeKey = legs.destination
 WHERE length(took) >= {pieces:UInt64}
 ORDER BY lostDays DESC, pieces DESC, origin, destination
 LIMIT {limit:UInt64}

@@ -10,8 +10,8 @@
 -- parameter mid Array(String) = []: only pieces of these mailer identifiers; without any: of all
 -- parameter limit UInt64 = 1000: at most so many rows
 SELECT
-    pieceKey,
-    mid AS imbMid,
+    if(bitTest(piece, 63), otherKey, {{packedKey}}) AS pieceKey,
+    if(bitTest(piece, 63), '', splitByChar('-', pieceKey)[2]) AS imbMid,
     length(path) - length(arrayDistinct(path)) AS loops,
     path,
     firstScan,
@@ -19,8 +19,8 @@ SELECT
 FROM
 (
     SELECT
-        any(pieceKey) AS pieceKey,
-        any(imbMid) AS mid,
+        piece,
+        any(if(bitTest(piece, 63), pieceKey, '')) AS otherKey,
         min(scanDatetime) AS firstScan,
         max(scanDatetime) AS lastScan,
         arrayMap(scan -> scan.5, arraySort(groupArray((scanDatetime, partition, offset, index, scanLocaleKey)))) AS places,

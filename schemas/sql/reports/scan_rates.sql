@@ -4,7 +4,7 @@
 --   attempt (parameter final), or where an event is logical and its code is not known. Handling units, containers and keys that several pieces may
 --   share are left out; assumed events make no piece seen.
 -- unit: pieces; percent to one decimal
--- source: view scans; codes from the table of operations (schemas/operation)
+-- source: view scans; names from the USPS facility file; codes from the table of operations (schemas/operation)
 -- complete: from complete_from of the classes of scans on (view retention_status); pieces of the last days are still under way
 -- parameter from DateTime('UTC') = 1970-01-01 00:00:00: scans from this moment on, UTC
 -- parameter to DateTime('UTC') = 2100-01-01 00:00:00: scans before this moment, UTC
@@ -13,10 +13,10 @@
 -- parameter known Array(String) = @known_codes: all codes whose meaning is known
 -- parameter limit UInt64 = 10000: at most so many rows
 SELECT
-    firstLocaleKey,
-    any(firstFacility) AS facility,
-    class,
-    shape,
+    first.1 AS firstLocaleKey,
+    any(place.name) AS facility,
+    first.2 AS class,
+    first.3 AS shape,
     count() AS pieces,
     countIf(final) AS finals,
     pieces - finals AS missing,
@@ -24,10 +24,7 @@ SELECT
 FROM
 (
     SELECT
-        argMin(scanLocaleKey, (scanDatetime, topic, partition, offset, index)) AS firstLocaleKey,
-        argMin(scanFacilityName, (scanDatetime, topic, partition, offset, index)) AS firstFacility,
-        argMin(mailClassDescription, (scanDatetime, topic, partition, offset, index)) AS class,
-        argMin(mailShapeDescription, (scanDatetime, topic, partition, offset, index)) AS shape,
+        argMin((scanLocaleKey, mailClassDescription, mailShapeDescription), (scanDatetime, partition, offset, index)) AS first,
         max(has({final:Array(String)}, code) OR handlingEventType = 'L' AND NOT has({known:Array(String)}, code)) AS final
     FROM
     (
@@ -39,7 +36,8 @@ FROM
             AND object IN ('imb', 'impb', 's10') AND NOT pieceKeyNotUnique AND handlingEventType IN ('', 'A', 'L')
     )
     GROUP BY piece
-)
+) AS seen
+LEFT JOIN {{view "facilities"}} AS place ON place.localeKey = seen.first.1
 GROUP BY firstLocaleKey, class, shape
 ORDER BY missing DESC, pieces DESC, firstLocaleKey, class, shape
 LIMIT {limit:UInt64}

@@ -11,8 +11,8 @@
 -- parameter mid Array(String) = []: only pieces of these mailer identifiers; without any: of all
 -- parameter limit UInt64 = 1000: at most so many rows
 SELECT
-    pieceKey,
-    mid AS imbMid,
+    if(bitTest(piece, 63), otherKey, {{packedKey}}) AS pieceKey,
+    if(bitTest(piece, 63), '', splitByChar('-', pieceKey)[2]) AS imbMid,
     routingCodes,
     serviceTypes,
     jobs,
@@ -22,8 +22,8 @@ SELECT
 FROM
 (
     SELECT
-        any(pieceKey) AS pieceKey,
-        any(imbMid) AS mid,
+        piece,
+        any(if(bitTest(piece, 63), pieceKey, '')) AS otherKey,
         uniqExactIf(imbRoutingCode, imbRoutingCode != '' AND imbBarcodeId != '93') AS routingCodes,
         uniqExact(imbStid) AS serviceTypes,
         uniqExactIf((edocSubmitterCrid, edocJobId), edocJobId != '') AS jobs,
