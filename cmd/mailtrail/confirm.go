@@ -61,7 +61,7 @@ func (a *app) confirm(ctx context.Context, paths []string, tokenFile string, che
 	if err := closeRefusals(rows, format, refused); err != nil || refused == 0 {
 		return err
 	}
-	return &findings{fmt.Sprintf("%d lines were refused: mend them and send them as a file of their own; beside others they would be stored with these once more", refused)}
+	return &findings{fmt.Sprintf("refused: %d. Mend those lines and send them as a file of their own; a file with all lines would store the others once more", refused)}
 }
 
 // columnCell is nothing where the line as a whole was refused.

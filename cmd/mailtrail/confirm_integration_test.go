@@ -43,7 +43,7 @@ func confirmFiles(t *testing.T, s *site) {
 	require.Equal(t, []any{5.0, 3.0, "scanDatetime", "not_a_time"}, []any{rows[0]["line"], rows[0]["column"], rows[0]["field"], rows[0]["code"]})
 	require.Equal(t, []any{6.0, nil, "", "not_readable"}, []any{rows[1]["line"], rows[1]["column"], rows[1]["field"], rows[1]["code"]})
 	require.Contains(t, got.stderr, "3 scans accepted, 2 refused")
-	require.Contains(t, got.stderr, "2 lines were refused")
+	require.Contains(t, got.stderr, "refused: 2. Mend")
 
 	const stored = "SELECT count() FROM mailtrail.scans WHERE device = 'confirm-1'"
 	require.Zero(t, s.count(stored), "a check stores nothing")
