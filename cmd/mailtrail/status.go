@@ -58,7 +58,7 @@ func (a *app) status(ctx context.Context, format rowFormat) error {
 	asking.Go(func() { front = r.kafkaStatus(ctx, rules) })
 	asking.Go(func() { stores = r.clickHouseStatus(ctx, rules) })
 	asking.Wait()
-	sections := append(append(front, stores...), r.versions())
+	sections := append(append(front, stores...), r.verifySection(), r.versions())
 	if err := writeStatus(a.stdout, format, sections); err != nil {
 		return err
 	}
