@@ -47,12 +47,7 @@ func (l Ledger) Inspect(ctx context.Context, look *Look) error {
 		look.Found(Finding{Kind: LedgerBroken, Store: InLedger, Object: "ledger", Text: clean(err.Error())})
 		return nil
 	}
-	for gap := range book.Gaps(look.Now) {
-		if look.Now.After(gap.Limit) && !gap.Acknowledged {
-			look.Found(Finding{Kind: LedgerGap, Store: InLedger, Object: gap.Store, Class: gap.Class, Slot: gap.Slot, Limit: gap.Limit,
-				Text: "the calendar has this slot, and no destruction of it is entered"})
-		}
-	}
+	look.gaps(book)
 	for _, held := range look.held {
 		ended, err := book.Ended(held.class.name, held.slot, held.table)
 		if err != nil {
@@ -66,4 +61,23 @@ func (l Ledger) Inspect(ctx context.Context, look *Look) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// gaps tells of slots without a destruction, once a class and store: the oldest, and how many.
+func (l *Look) gaps(book Book) {
+	type place struct{ class, store string }
+	first, count := map[place]Gap{}, map[place]int{}
+	for gap := range book.Gaps(l.Now) {
+		if !l.Now.After(gap.Limit) || gap.Acknowledged {
+			continue
+		}
+		at := place{gap.Class, gap.Store}
+		if count[at]++; count[at] == 1 {
+			first[at] = gap
+		}
+	}
+	for at, gap := range first {
+		l.Found(Finding{Kind: LedgerGap, Store: InLedger, Object: gap.Store, Class: gap.Class, Slot: gap.Slot, Limit: gap.Limit,
+			Text: fmt.Sprintf("the calendar has this slot, and no destruction of it is entered; slots of the class without one: %d", count[at])})
+	}
 }

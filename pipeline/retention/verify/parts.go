@@ -183,8 +183,12 @@ func (c ClickHouse) clocks(ctx context.Context, t *Table, parts map[string]heldS
 	object := t.Database + "." + t.Name
 	clocks := map[string]Clock{}
 	if c.Seen != nil {
+		if c.Seen.tables == nil {
+			c.Seen.tables = map[string]map[string]Clock{}
+		}
 		maps.Copy(clocks, c.Seen.tables[object])
 		maps.DeleteFunc(clocks, func(name string, _ Clock) bool { _, there := parts[name]; return !there })
+		c.Seen.tables[object] = clocks
 		if len(parts) > 0 && len(clocks) == len(parts) {
 			return clocks, nil
 		}
@@ -195,12 +199,6 @@ func (c ClickHouse) clocks(ctx context.Context, t *Table, parts map[string]heldS
 	}
 	for _, clock := range read {
 		clocks[clock.Part] = clock
-	}
-	if c.Seen != nil {
-		if c.Seen.tables == nil {
-			c.Seen.tables = map[string]map[string]Clock{}
-		}
-		c.Seen.tables[object] = clocks
 	}
 	return clocks, nil
 }
