@@ -21,13 +21,14 @@ type world struct {
 	brokers *brokers
 	book    *book
 	files   Files
+	now     time.Time
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	data := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(data, "lock"), nil, 0o600))
-	return &world{newServer(), newBrokers(), &book{}, Files{Data: data, Keys: filepath.Join(data, "keys"), Access: filepath.Join(data, "access.yaml")}}
+	return &world{newServer(), newBrokers(), &book{}, Files{Data: data, Keys: filepath.Join(data, "keys"), Access: filepath.Join(data, "access.yaml")}, noon}
 }
 
 func (w *world) inspectors() []Named {
@@ -37,6 +38,7 @@ func (w *world) inspectors() []Named {
 func (w *world) check(t *testing.T, waivers ...Waiver) *Report {
 	t.Helper()
 	a, _ := newAuditor(t, Config{Waivers: waivers}, w.inspectors()...)
+	a.deps.Clock = func() time.Time { return w.now }
 	report, err := a.Check(t.Context())
 	require.NoError(t, err)
 	return report
@@ -79,6 +81,8 @@ func TestFaults(t *testing.T) {
 		{"a class in a table of another", func(w *world) { w.server.parts[0].Partition = "('receipts','2026-11-20 00:00:00')" },
 			Finding{Kind: UnknownClass, Store: InClickHouse, Object: "mailtrail_data.scans", Class: "receipts"}},
 		{"a partition that is none", func(w *world) { w.server.parts[1].Partition = "202611" }, Finding{Kind: UnalignedSlot, Store: InClickHouse, Object: "mailtrail_data.blocks"}},
+		{"rows of a later day", func(w *world) { w.server.clocks["scans"][0].Newest = at(2026, 11, 21, 0) },
+			Finding{Kind: ClockOutsideSlot, Store: InClickHouse, Object: "mailtrail_data.scans", Class: retention.MailTracking, Slot: slot}},
 		{"a detached part of a table of one's own", func(w *world) {
 			w.server.parts = append(w.server.parts, Part{Database: "mailtrail_data", Table: "blocks", Name: "b_9_9_0", State: "detached"})
 		}, Finding{Kind: DetachedPart, Store: InClickHouse, Object: "mailtrail_data.blocks/detached/b_9_9_0"}},
