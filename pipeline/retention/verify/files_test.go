@@ -26,6 +26,8 @@ func TestFiles(t *testing.T) {
 		{"a key in a folder", "keys/old/slot-rejects-20261125T000000Z.key", "", noon, StrayFile},
 		{"notes of the sweeper", "sweep.json.new", "", noon, ""},
 		{"who may come in", "access.yaml", "", noon, ""},
+		{"who may come in, not finished", "access.yaml.123.new", "", noon, ""},
+		{"who came in once", "access.yaml.old", "", noon, StrayFile},
 		{"a ledger of years", "ledger/entries", "", noon.AddDate(-3, 0, 0), ""},
 		{"a core dump beside it", "ledger/core.17", "", noon, CoreDump},
 		{"a folder of one's own", "exports/today.csv", "", noon, StrayFile},
@@ -77,6 +79,7 @@ func TestFoldersElsewhere(t *testing.T) {
 	require.NoError(t, os.MkdirAll(partition, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(w.files.Data, "kafka", "topics.json"), nil, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(partition, "0.dat"), []byte("torn"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(partition, ".new-17"), nil, 0o600))
 	findings := w.check(t).Findings
 	require.Len(t, findings, 1)
 	require.Equal(t, KeyPastDate, findings[0].Kind)

@@ -39,7 +39,7 @@ func (w *walk) below(root, folder string) {
 			w.server(kind, path)
 		case same(path, w.files.Keys):
 			w.keys(path, true)
-		case same(path, w.files.Access), same(path, w.files.Tombstones), same(path, w.files.Tombstones+".new"):
+		case same(path, w.files.Access), unfinished(path, w.files.Access), same(path, w.files.Tombstones), same(path, w.files.Tombstones+".new"):
 		case w.scheduled(path, name, entry):
 		case entry.IsDir() && w.leads(name):
 			w.below(root, name)
@@ -49,6 +49,11 @@ func (w *walk) below(root, folder string) {
 			w.stray(path, "the schedule has no such file or folder in a data folder")
 		}
 	}
+}
+
+// unfinished tells whether a path is what a killed process left of replacing a file.
+func unfinished(path, file string) bool {
+	return file != "" && strings.HasPrefix(path, filepath.Clean(file)+".") && strings.HasSuffix(path, ".new")
 }
 
 func same(a, b string) bool { return b != "" && filepath.Clean(a) == filepath.Clean(b) }

@@ -92,8 +92,9 @@ func (w *walk) kafka(root string) {
 }
 
 var (
-	brokerFile    = regexp.MustCompile(`^[a-z_]+\.(json|log|tmp|json\.tmp|log\.tmp)$`)
-	brokerSegment = regexp.MustCompile(`^\d+\.(dat|idx)(\.tmp)?$|^[a-z_]+\.(json|log)(\.tmp)?$`)
+	// The names with .new and .tmp are of files that a killed process did not finish.
+	brokerFile    = regexp.MustCompile(`^[a-z_]+\.(json|log)(\.tmp)?$|^\.new-\d+$`)
+	brokerSegment = regexp.MustCompile(`^\d+\.(dat|idx)(\.tmp)?$|^[a-z_]+\.(json|log)(\.tmp)?$|^\.new-\d+$`)
 )
 
 // broker inspects the folder of the embedded broker: whose segments lie there, and how old the first record of each is.
