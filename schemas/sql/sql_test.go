@@ -35,6 +35,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Indices, Editions, KnownSettings, HeldSlots, AppliedSchedule,
+		InspectTables, InspectParts, InspectMutations, InspectGrants, InspectDisks,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
