@@ -48,8 +48,8 @@ func newRetentionRunCommand(a *app) *cobra.Command {
 		Short: "Destroy what is due, on time, until it is stopped",
 		Long: `run is the sweeper: it destroys what is overdue at once, wakes whenever a slot is due, looks every retention.sweep_every
 besides, and enters each destruction in the ledger in the data folder. A second one waits for the end of the first.
-It has the slot keys too, and serves them to the other roles at keys.listen.
-` + "`mailtrail up`" + ` has a sweeper and keys of its own.`,
+It has the slot keys too, and serves them to the other roles at keys.listen. The auditor runs with it, every few minutes,
+as ` + "`mailtrail retention verify`" + ` does once. ` + "`mailtrail up`" + ` has a sweeper, keys and an auditor of its own.`,
 		Example: `  mailtrail retention run --config site.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -138,7 +138,7 @@ func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
 		defer s.store.Close()
 		return s.sweeper.Run(ctx)
 	})
-	return nil
+	return startVerifier(r, s.keeper.ledger)
 }
 
 // sweep is the sweeper with what it holds.
