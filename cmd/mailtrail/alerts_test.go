@@ -18,14 +18,17 @@ import (
 
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/deploy/local/engines"
+	"mailtrail/deploy/local/minio"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
 	"mailtrail/pipeline/ingest"
 	"mailtrail/pipeline/keys"
 	"mailtrail/pipeline/rejects"
 	sweeper "mailtrail/pipeline/retention"
+	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
+	"mailtrail/sinks/objectstore"
 )
 
 // alertFile is deploy/prometheus/alerts.yaml as Prometheus reads it.
@@ -148,10 +151,16 @@ func everyMetric(t *testing.T) map[string][]string {
 		Data: c.Data, Native: "127.0.0.1:0", HTTP: "127.0.0.1:0", Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{Metrics: registry, Engine: engines.ClickHouse{Server: "clickhouse"}, Self: []string{"mailtrail"}, Analysts: func() ([]embedded.Analyst, error) { return nil, nil }})
 	require.NoError(t, err)
+	_, err = minio.New(minio.Config{Data: c.Data, Addr: "127.0.0.1:0", Schedule: retention.Builtin()}, minio.Deps{Metrics: registry, Program: "minio"})
+	require.NoError(t, err)
+	_, err = objectstore.Open(objectstore.Config{Endpoint: "127.0.0.1:1", Bucket: c.Objects.Bucket}, objectstore.Deps{Metrics: registry})
+	require.NoError(t, err)
 
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{
 		Metrics: registry, Clock: sweeper.NewClock(time.Now, func() time.Duration { return 0 }, zerolog.Nop()),
 	})
+	require.NoError(t, err)
+	_, err = verify.New(verify.Config{Schedule: retention.Builtin().Source()}, verify.Deps{Metrics: registry, Clock: time.Now})
 	require.NoError(t, err)
 
 	descriptions := make(chan *prometheus.Desc)

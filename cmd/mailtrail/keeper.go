@@ -57,7 +57,7 @@ func (r *role) openKeeper(ctx context.Context, metrics prometheus.Registerer) (_
 	}
 	calendar := keys.FromSchedule(rules.schedule)
 	k.authority, err = keys.New(keys.Config{Tombstones: r.config.Tombstones(), Ahead: keysAhead, Every: r.config.Retention.SweepEvery}, keys.Deps{
-		Log: r.log.With().Str("part", "keys").Logger(), Metrics: metrics, Clock: k.clock.Now, Store: store, Ledger: k.ledger, Reached: reached,
+		Log: r.log.With().Str("part", "keys").Logger(), Metrics: metrics, Clock: k.clock.Now, Store: store, Ledger: k.ledger, Reached: reached, NextDue: keys.NextDue(rules.schedule),
 		Calendar: func(class string, start time.Time) (keys.Slot, error) {
 			if !k.agreed.Load() {
 				return keys.Slot{}, fmt.Errorf("%w: the retention schedule is not agreed on yet", keys.ErrUnavailable)

@@ -17,7 +17,7 @@ import (
 const shownLosses = 3
 
 // notYet is what of the schedule nothing carries out yet. Who signs the document must know it.
-const notYet = "Old files in folders are not removed. Slots of tables are dropped, and slot keys destroyed, at the times below as " +
+const notYet = "Old files in folders are not removed, but for the log of the embedded ClickHouse. Slots of tables are dropped, and slot keys destroyed, at the times below as " +
 	"long as a sweeper runs (`mailtrail up`, or `mailtrail retention run`); without one ClickHouse's own expiry drops them half a margin later, " +
 	"and the keys go when a sweeper starts, before anything else does."
 
@@ -237,6 +237,8 @@ func storeName(s retention.Store) string {
 		return "Kafka"
 	case retention.ClickHouse:
 		return "ClickHouse"
+	case retention.Objects:
+		return "bucket"
 	}
 	return "folder"
 }

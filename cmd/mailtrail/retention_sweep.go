@@ -19,6 +19,7 @@ import (
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
+	"mailtrail/sinks/objectstore"
 )
 
 func newRetentionSweepCommand(a *app) *cobra.Command {
@@ -48,8 +49,8 @@ func newRetentionRunCommand(a *app) *cobra.Command {
 		Short: "Destroy what is due, on time, until it is stopped",
 		Long: `run is the sweeper: it destroys what is overdue at once, wakes whenever a slot is due, looks every retention.sweep_every
 besides, and enters each destruction in the ledger in the data folder. A second one waits for the end of the first.
-It has the slot keys too, and serves them to the other roles at keys.listen.
-` + "`mailtrail up`" + ` has a sweeper and keys of its own.`,
+It has the slot keys too, and serves them to the other roles at keys.listen. The auditor runs with it, every few minutes,
+as ` + "`mailtrail retention verify`" + ` does once. ` + "`mailtrail up`" + ` has a sweeper, keys and an auditor of its own.`,
 		Example: `  mailtrail retention run --config site.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -77,7 +78,7 @@ func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
 	if err != nil {
 		return err
 	}
-	defer s.store.Close()
+	defer s.close()
 	ended, err := s.agreed(ctx)
 	if err != nil {
 		return err
@@ -130,15 +131,18 @@ func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
 		return await(ctx, applyPatience, func(ctx context.Context) error { return s.sweeper.Sweep(ctx).Err() })
 	})
 	if err != nil {
-		s.store.Close()
+		s.close()
 		return err
 	}
 	r.observer.ready("clickhouse", s.store.Ping)
+	if s.objects != nil {
+		r.observer.ready("objects", s.objects.Ping)
+	}
 	r.parts.start("sweeper", func(ctx context.Context) error {
-		defer s.store.Close()
+		defer s.close()
 		return s.sweeper.Run(ctx)
 	})
-	return nil
+	return startVerifier(r, s.keeper.ledger)
 }
 
 // sweep is the sweeper with what it holds.
@@ -147,6 +151,7 @@ type sweep struct {
 	rules   *ruleBook
 	keeper  *keeper
 	store   *clickhouse.Store
+	objects *objectstore.Store // nil where the installation has none
 	sweeper *pipeline.Sweeper
 }
 
@@ -160,20 +165,35 @@ func (r *role) openSweep(k *keeper, metrics prometheus.Registerer) (*sweep, erro
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
 		return nil, err
 	}
+	stores := map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}}
+	if r.hasObjects(rules.schedule) {
+		if s.objects, err = openObjects(r, rules, metrics); err != nil {
+			s.close()
+			return nil, err
+		}
+		stores[retention.Objects] = sweptPrefixes{s.objects, rules.schedule, 2 * r.config.Retention.SweepEvery, r.now}
+	}
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
 		Emptied: func(place retention.Place) bool {
 			return r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
 		},
 	}, pipeline.Deps{
-		Stores: map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}},
+		Stores: stores,
 		Ledger: sweepLedger{k.ledger}, Log: r.log.With().Str("part", "sweeper").Logger(), Metrics: metrics, Clock: k.clock,
 	})
 	if err != nil {
-		s.store.Close()
+		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *sweep) close() {
+	s.store.Close()
+	if s.objects != nil {
+		s.objects.Close()
+	}
 }
 
 // agreed makes sure that the schedule is the one from which the tables were made, so that a wrong file destroys nothing,

@@ -33,7 +33,7 @@ func (s scanStream) Insert(ctx context.Context, token string, rows Rows) error {
 
 // decoderVersion names the rules of reading, checking and deriving scans. It
 // changes whenever any scan could get another row or outcome.
-const decoderVersion = 4
+const decoderVersion = 5
 
 // The parts of the tables of scans, by name.
 const (

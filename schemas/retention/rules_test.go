@@ -130,7 +130,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		MailTracking, PackageTracking, SpecialServiceTracking, "confirm", "epubwatch", "confirmation_services", "hold_mail", "special_services", "drop_ship", "mail_ach", "mail_documentation",
+		MailTracking, PackageTracking, SpecialServiceTracking, Confirm, "epubwatch", "confirmation_services", "hold_mail", "special_services", "drop_ship", "mail_ach", "mail_documentation",
 		"property_meeting_data", "property_collaboration", "property_recordings", "carpool", "parking",
 		"marketing_ach", "direct_marketing", "marketing_meeting_data", "marketing_collaboration", "marketing_recordings", "customer_insight", "market_research", "surveys",
 		"persistent_cookie_data", "web_logs", "web_referrals", Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
@@ -156,7 +156,7 @@ func TestMailpieceImages(t *testing.T) {
 	require.Equal(t, "3d 1h 12h", row.Limit.String()+" "+row.Slot.String()+" "+row.Behind.String())
 	require.Equal(t, 2*day, s.TopicLife("mail.images"))
 	require.True(t, row.Planned && row.Sealed)
-	require.Equal(t, []Place{{Kafka, "mail.images"}}, row.Places())
+	require.Equal(t, []Place{{Kafka, "mail.images"}, {Objects, ImagesBucket}}, row.Places())
 }
 
 // Every base table and every topic of ours is in the schedule once, or once a class.

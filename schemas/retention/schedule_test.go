@@ -59,6 +59,7 @@ func TestParseNamesMistakes(t *testing.T) {
 		"end in clear":             {"    limit: 4y\n", "    limit: 4y\n    tables: [x]\n", "mail_customer: sealed: records with clock relationship_end lie in slots by receipt"},
 		"idle of a scan":           {"    limit: 30d\n", "    limit: 30d\n    idle: 1y\n", "mail_tracking: idle: 1y: a record with clock capture has no end"},
 		"calendar in a table":      {"    limit: 730d\n", "    limit: 24mo\n", "special_services: limit: 24mo: slots of a term of the calendar have unequal lives"},
+		"another bucket":           {"buckets: [images]", "buckets: [pictures]", "mailpiece_images: buckets: \"pictures\", expected images, the one bucket"},
 		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
 		"a text for a yes":         {"planned: true", "planned: soon", "mailpiece_images: planned: \"soon\": expected true or false"},
 		"empty value":              {"rule: 820.200-1\n", "rule:\n", "confirm: rule: expected a value"},
@@ -83,7 +84,7 @@ func TestParseNamesAllMistakesAtOnce(t *testing.T) {
 		require.Positive(t, m.Line)
 		keys = append(keys, m.Row+" "+m.Key)
 	}
-	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "mail.images life"}, keys)
+	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "confirm behind", "mail.images life"}, keys)
 	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "planned: true", "plan: true").Replace(string(builtin))))
 	require.ErrorAs(t, err, &mistakes)
 	require.Greater(t, len(mistakes), 2, "what cannot be read is all told too: %v", mistakes)
@@ -128,6 +129,7 @@ classes:
   - {class: mail_tracking, rule: a, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
   - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
+  - {class: confirm, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
 own:
   - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
   - {class: batch_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [batches], slot: 10s, margin: 4s}
@@ -151,6 +153,8 @@ func TestClassify(t *testing.T) {
 		{Package, false, PackageTracking, true},
 		{Package, true, SpecialServiceTracking, true},
 		{SpecialService, false, SpecialServiceTracking, true},
+		{ConfirmRecord, false, Confirm, true},
+		{ConfirmRecord, true, Confirm, true},
 		{UnknownKind, false, MailTracking, false},
 		{UnknownKind, true, SpecialServiceTracking, true},
 	}

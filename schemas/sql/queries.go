@@ -33,6 +33,11 @@ const (
 	KnownSettings     Query = "known_settings"
 	HeldSlots         Query = "held_slots"
 	AppliedSchedule   Query = "applied_schedule"
+	InspectTables     Query = "inspect_tables"
+	InspectParts      Query = "inspect_parts"
+	InspectMutations  Query = "inspect_mutations"
+	InspectGrants     Query = "inspect_grants"
+	InspectDisks      Query = "inspect_disks"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.
