@@ -19,13 +19,14 @@ type Camera struct {
 // belt is the grey of what lies behind the sheet.
 const belt = 45
 
-// Photograph takes the picture of a sheet. Paper, noise and where the sheet lies to a fraction of a pixel follow from the seed.
+// Photograph takes the picture of a sheet, large enough that all of it can be seen. Paper, noise and where the sheet lies to a fraction of a pixel
+// follow from the seed.
 func (s *Sheet) Photograph(seed uint64, c Camera) *image.Gray {
 	r := &random{seed ^ 0x6d61696c}
-	width, height := s.columns/dotsToPixel, s.rows/dotsToPixel
+	width, height := s.extent(c)
 	picture := image.NewGray(image.Rect(0, 0, width, height))
 	inked := make([]float32, width*height)
-	s.expose(inked, width, c, r.between(-0.5, 0.5), r.between(-0.5, 0.5))
+	s.project(inked, width, c, r.between(-0.5, 0.5), r.between(-0.5, 0.5))
 	paper := newPaper(r)
 	ink := float32(0.85)
 	if c.Ink > 0 {
@@ -49,13 +50,23 @@ func (s *Sheet) Photograph(seed uint64, c Camera) *image.Gray {
 	return picture
 }
 
-// expose tells for each pixel which share of it is inked: of nine points of the sheet. Below 0: it does not show the sheet.
-func (s *Sheet) expose(inked []float32, width int, c Camera, dx, dy float64) {
+// extent returns the size of the picture in pixels.
+func (s *Sheet) extent(c Camera) (width, height int) {
+	sin, cos := math.Sincos(c.Rotation * math.Pi / 180)
+	sin, cos = math.Abs(sin), math.Abs(cos)
+	columns, rows := float64(s.columns), float64(s.rows)
+	columns += rows * math.Abs(math.Tan(c.Skew*math.Pi/180))
+	return int(columns*cos+rows*sin) / dotsToPixel, int(columns*sin+rows*cos) / dotsToPixel
+}
+
+// project tells for each pixel which share of it is inked: of nine points of the sheet. Below 0: it does not show the sheet.
+func (s *Sheet) project(inked []float32, width int, c Camera, dx, dy float64) {
 	sin, cos := math.Sincos(c.Rotation * math.Pi / 180)
 	lean := math.Tan(c.Skew * math.Pi / 180)
 	centreX, centreY := float64(s.columns)/2, float64(s.rows)/2
+	middleX, middleY := float64(width)/2-dx, float64(len(inked)/width)/2-dy
 	for i := range inked {
-		x, y := float64(i%width)*dotsToPixel-centreX+dx*dotsToPixel, float64(i/width)*dotsToPixel-centreY+dy*dotsToPixel
+		x, y := (float64(i%width)-middleX)*dotsToPixel, (float64(i/width)-middleY)*dotsToPixel
 		sum, outside := 0, false
 		for j := range dotsToPixel * dotsToPixel {
 			px, py := x+float64(j%dotsToPixel)+0.5, y+float64(j/dotsToPixel)+0.5
