@@ -63,25 +63,31 @@ func (s *Sheet) extent(c Camera) (width, height int) {
 func (s *Sheet) project(inked []float32, width int, c Camera, dx, dy float64) {
 	sin, cos := math.Sincos(c.Rotation * math.Pi / 180)
 	lean := math.Tan(c.Skew * math.Pi / 180)
-	centreX, centreY := float64(s.columns)/2, float64(s.rows)/2
+	// A step of a dot to the right or down in the picture is so many dots on the sheet, in parts of 65,536.
+	const part = 1 << 16
+	step := func(x, y float64) (column, row int) {
+		row = int(math.Round((y*cos - x*sin) * part))
+		return int(math.Round((x*cos + y*sin + lean*(y*cos-x*sin)) * part)), row
+	}
+	rightX, rightY := step(1, 0)
+	downX, downY := step(0, 1)
 	middleX, middleY := float64(width)/2-dx, float64(len(inked)/width)/2-dy
-	for i := range inked {
-		x, y := (float64(i%width)-middleX)*dotsToPixel, (float64(i/width)-middleY)*dotsToPixel
-		sum, outside := 0, false
-		for j := range dotsToPixel * dotsToPixel {
-			px, py := x+float64(j%dotsToPixel)+0.5, y+float64(j/dotsToPixel)+0.5
-			row := -px*sin + py*cos
-			column := px*cos + py*sin + lean*row
-			cx, cy := int(math.Floor(column+centreX)), int(math.Floor(row+centreY))
-			if cx < 0 || cy < 0 || cx >= s.columns || cy >= s.rows {
-				outside = true
-				break
+	for y := range len(inked) / width {
+		column, row := step(0.5-middleX*dotsToPixel, 0.5+(float64(y)-middleY)*dotsToPixel)
+		column, row = column+s.columns*part/2, row+s.rows*part/2
+		for x := range width {
+			sum := 0
+			for j := range dotsToPixel * dotsToPixel {
+				down, right := j/dotsToPixel, j%dotsToPixel
+				at, below := (column+right*rightX+down*downX)>>16, (row+right*rightY+down*downY)>>16
+				if uint(at) >= uint(s.columns) || uint(below) >= uint(s.rows) {
+					sum = -1
+					break
+				}
+				sum += int(s.ink[below*s.columns+at])
 			}
-			sum += int(s.ink[cy*s.columns+cx])
-		}
-		inked[i] = float32(sum) / (255 * dotsToPixel * dotsToPixel)
-		if outside {
-			inked[i] = -1
+			inked[y*width+x] = float32(sum) / (255 * dotsToPixel * dotsToPixel)
+			column, row = column+dotsToPixel*rightX, row+dotsToPixel*rightY
 		}
 	}
 }
@@ -112,24 +118,30 @@ func blur(grey []float32, width int, deviation float64) {
 		bell[i] = float32(math.Exp(-at * at / 2))
 		sum += bell[i]
 	}
+	for i := range bell {
+		bell[i] /= sum
+	}
 	height := len(grey) / width
-	line := make([]float32, max(width, height))
-	along := func(start, step, count int) {
-		for i := range count {
-			line[i] = grey[start+i*step]
-		}
-		for i := range count {
-			value := float32(0)
-			for j, weight := range bell {
-				value += weight * line[max(0, min(count-1, i+j-reach))]
-			}
-			grey[start+i*step] = value / sum
-		}
-	}
+	line := make([]float32, width)
 	for y := range height {
-		along(y*width, 1, width)
+		row := grey[y*width : (y+1)*width]
+		copy(line, row)
+		for x := range row {
+			row[x] = 0
+			for j, weight := range bell {
+				row[x] += weight * line[max(0, min(width-1, x+j-reach))]
+			}
+		}
 	}
-	for x := range width {
-		along(x, width, height)
+	across := make([]float32, len(grey))
+	for y := range height {
+		into := across[y*width : (y+1)*width]
+		for j, weight := range bell {
+			from := max(0, min(height-1, y+j-reach)) * width
+			for x, value := range grey[from : from+width] {
+				into[x] += weight * value
+			}
+		}
 	}
+	copy(grey, across)
 }

@@ -2,33 +2,43 @@ package mailpiece
 
 import "math"
 
+// paperSide is the side of the square of paper that is made, pixels; it is laid side by side.
+const paperSide = 1 << 9
+
 // paper is the brightness of a sheet: a tone, clouds of two sizes, and fibres.
-type paper struct {
-	tone, cloud, fibre float32
-	seed               uint64
-}
+type paper []float32
 
 func newPaper(r *random) paper {
-	return paper{tone: float32(r.between(200, 240)), cloud: float32(r.between(2, 8)), fibre: float32(r.between(1, 4)), seed: r.next()}
+	tone, cloud, fibre := float32(r.between(200, 240)), float32(r.between(2, 8)), float32(r.between(1, 4))
+	noise := noise{r.next()}
+	p := make(paper, paperSide*paperSide)
+	for i := range p {
+		x, y := i%paperSide, i/paperSide
+		p[i] = tone + cloud*(noise.at(x, y, 5)+noise.at(x, y, 7)) + fibre*noise.at(x+3*y, 4*y, 2)
+	}
+	return p
 }
 
 // at returns the grey of the paper at a pixel.
-func (p paper) at(x, y int) float32 {
-	return p.tone + p.cloud*(p.clouds(x, y, 5)+p.clouds(x, y, 7)) + p.fibre*p.clouds(x+3*y, 4*y, 2)
-}
+func (p paper) at(x, y int) float32 { return p[y%paperSide*paperSide+x%paperSide] }
 
-// clouds is smooth noise of -1 to 1 that changes within 1<<size pixels.
-func (p paper) clouds(x, y, size int) float32 {
+// noise is smooth noise.
+type noise struct{ seed uint64 }
+
+// at returns noise of -1 to 1 that changes within 1<<size pixels.
+func (n noise) at(x, y, size int) float32 {
 	cell := 1 << size
 	column, row := x>>size, y>>size
 	right, down := float32(x&(cell-1))/float32(cell), float32(y&(cell-1))/float32(cell)
-	above := p.corner(column, row, size)*(1-right) + p.corner(column+1, row, size)*right
-	below := p.corner(column, row+1, size)*(1-right) + p.corner(column+1, row+1, size)*right
+	above := n.corner(column, row, size)*(1-right) + n.corner(column+1, row, size)*right
+	below := n.corner(column, row+1, size)*(1-right) + n.corner(column+1, row+1, size)*right
 	return above*(1-down) + below*down
 }
 
-func (p paper) corner(column, row, size int) float32 {
-	r := random{p.seed ^ uint64(column)<<32 ^ uint64(row)<<8 ^ uint64(size)}
+// corner returns the noise of the corner of a cell. It comes again where paper is laid side by side.
+func (n noise) corner(column, row, size int) float32 {
+	cells := paperSide >> size
+	r := random{n.seed ^ uint64(column%cells)<<32 ^ uint64(row%cells)<<8 ^ uint64(size)}
 	return float32(int64(r.next())) / (1 << 63)
 }
 
