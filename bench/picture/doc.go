@@ -2,5 +2,5 @@
 //
 //	go test ./bench/picture -count=1 -v -args -long
 //
-// takes about ten minutes. Without -long there are a few pictures of each kind, and only what never may happen is asserted.
+// takes about five minutes. Without -long there are a few pictures of each kind, and only what never may happen is asserted.
 package picture
