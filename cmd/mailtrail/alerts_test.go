@@ -23,6 +23,7 @@ import (
 	"mailtrail/pipeline/ingest"
 	"mailtrail/pipeline/rejects"
 	sweeper "mailtrail/pipeline/retention"
+	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
@@ -146,6 +147,8 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{
 		Metrics: registry, Now: time.Now, Uptime: func() time.Duration { return 0 },
 	})
+	require.NoError(t, err)
+	_, err = verify.New(verify.Config{Schedule: retention.Builtin().Source()}, verify.Deps{Metrics: registry, Clock: time.Now})
 	require.NoError(t, err)
 
 	descriptions := make(chan *prometheus.Desc)

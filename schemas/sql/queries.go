@@ -28,10 +28,16 @@ const (
 	Database          Query = "database"
 	Definition        Query = "definition"
 	Columns           Query = "columns"
+	Indices           Query = "indices"
 	Editions          Query = "editions"
 	KnownSettings     Query = "known_settings"
 	HeldSlots         Query = "held_slots"
 	AppliedSchedule   Query = "applied_schedule"
+	InspectTables     Query = "inspect_tables"
+	InspectParts      Query = "inspect_parts"
+	InspectMutations  Query = "inspect_mutations"
+	InspectGrants     Query = "inspect_grants"
+	InspectDisks      Query = "inspect_disks"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

@@ -4,6 +4,9 @@
 -- it is empty. So fields that determine one another, and all that are rare, share a column as joined texts, and what nearly
 -- every row has is a number. The aliases of a column with a dictionary are computed once for each entry of the dictionary.
 -- event.ScanColumns fills the stored columns.
+--
+-- Every part may hold a piece by its number. The index tells for all but one of 40 that they do not; without it the server
+-- opens and unpacks each (bench/README.md).
 CREATE TABLE {{.Name}}
 (
     `retention_class` LowCardinality(String) COMMENT 'class of the retention schedule (schemas/retention)' CODEC(ZSTD(1)),
@@ -35,6 +38,7 @@ CREATE TABLE {{.Name}}
     `imcb` String ALIAS if(object = 'imcb', code, '') COMMENT 'Intelligent Mail container barcode, 21 characters (IV-MTR container)',
     `impb` String ALIAS if(object = 'impb', code, '') COMMENT 'Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code',
     `s10` String ALIAS if(object = 's10', code, '') COMMENT 'international postal item identifier, 13 characters (UPU S10)',
+    `planet` String ALIAS if(object = 'planet', code, '') COMMENT 'PLANET code, 12 or 14 digits (CONFIRM)',
     `idTag` String ALIAS if(tag = toFixedString('', 10), {{joined "tag"}}, hex(tag)) COMMENT 'fluorescent identification tag of the piece (IV-MTR)',
     `bars` String ALIAS {{joined "bars"}} COMMENT 'the bars of an Intelligent Mail barcode as the camera read them: 65 letters A D F T, ? for one that it could not read; 64 or 66 where it lost one or saw one too many (USPS-B-3200)',
     `scanLocaleKey` LowCardinality(String) ALIAS {{joined "scanLocaleKey"}} COMMENT 'locale key of the facility of the scan (USPS facility file)',
@@ -80,6 +84,7 @@ CREATE TABLE {{.Name}}
     `stcFacState` String ALIAS {{joined "stcFacState"}} COMMENT 'facility that started the clock: state (IV-MTR)',
     `stcFacZip` String ALIAS {{joined "stcFacZip"}} COMMENT 'facility that started the clock: ZIP Code (IV-MTR)',
     `stcFacLcleKey` String ALIAS {{joined "stcFacLcleKey"}} COMMENT 'facility that started the clock: locale key (IV-MTR)',
+    `routingCode` String ALIAS {{joined "routingCode"}} COMMENT 'routing code that stood beside a PLANET code, 5, 9 or 11 digits (CONFIRM)',
     `startTheClockDate` Date ALIAS toDate(toUInt16(bitAnd(dates, 0xFFFF))) COMMENT 'start-the-clock date (IV-MTR); 1970-01-01 where it is absent',
     `predictedDeliveryDate` Date ALIAS toDate(toUInt16(bitAnd(bitShiftRight(dates, 16), 0xFFFF))) COMMENT 'predicted delivery date (IV-MTR); 1970-01-01 where it is absent',
     `expectedDeliveryDate` Date ALIAS toDate(toUInt16(bitAnd(bitShiftRight(dates, 32), 0xFFFF))) COMMENT 'expected delivery date (IV-MTR); 1970-01-01 where it is absent',
@@ -89,7 +94,8 @@ CREATE TABLE {{.Name}}
     `pieceCount` UInt32 ALIAS toUInt32OrZero({{joined "pieceCount"}}) COMMENT 'pieces in the handling unit or container (IV-MTR); 0 where it is absent',
     `trayCount` UInt32 ALIAS toUInt32OrZero({{joined "trayCount"}}) COMMENT 'trays in the container (IV-MTR); 0 where it is absent',
     `repairedBars` UInt8 ALIAS toUInt8OrZero({{joined "repairedBars"}}) COMMENT 'bars that were read wrongly or not at all, lost or too many, where imb was repaired from damaged bars; else 0',
-    `repairConfidence` Float32 ALIAS toUInt16OrZero({{joined "repairConfidence"}}) / 10000 COMMENT 'probability that imb is what was printed, 0 to 1 in steps of 0.0001 rounded down, where it was repaired from damaged bars; else 0'
+    `repairConfidence` Float32 ALIAS toUInt16OrZero({{joined "repairConfidence"}}) / 10000 COMMENT 'probability that imb is what was printed, 0 to 1 in steps of 0.0001 rounded down, where it was repaired from damaged bars; else 0',
+    INDEX `pieces` `piece` TYPE bloom_filter(0.025) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY (retention_class, slot)
