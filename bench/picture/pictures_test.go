@@ -31,13 +31,15 @@ type outcome struct {
 func TestPictures(t *testing.T) {
 	fmt.Println("| pictures | kind | right | refused | missed | wrong | repaired | median | p99 | megapixels |\n|---|---|---|---|---|---|---|---|---|---|")
 	for i, kind := range kinds() {
-		o := measure(t, rand.New(rand.NewPCG(3, uint64(i))), &kind)
-		fmt.Printf("| %d | %s | %d | %d | %d | %d | %d | %.1f ms | %.1f ms | %.2f |\n", o.pictures, kind.name, o.right, o.refused, o.missed, o.wrong,
-			o.repaired, o.milliseconds(0.5), o.milliseconds(0.99), float64(o.pixels)/float64(o.pictures)/1e6)
-		require.Zero(t, o.wrong, kind.name)
-		if *long {
-			require.GreaterOrEqual(t, 100*float64(o.right), kind.right*float64(o.pictures), kind.name)
-		}
+		t.Run(kind.name, func(t *testing.T) {
+			o := measure(t, rand.New(rand.NewPCG(3, uint64(i))), &kind)
+			fmt.Printf("| %d | %s | %d | %d | %d | %d | %d | %.1f ms | %.1f ms | %.2f |\n", o.pictures, kind.name, o.right, o.refused, o.missed, o.wrong,
+				o.repaired, o.milliseconds(0.5), o.milliseconds(0.99), float64(o.pixels)/float64(o.pictures)/1e6)
+			require.Zero(t, o.wrong)
+			if *long {
+				require.GreaterOrEqual(t, 100*float64(o.right), kind.right*float64(o.pictures))
+			}
+		})
 	}
 }
 

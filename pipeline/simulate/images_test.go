@@ -100,7 +100,7 @@ func TestPicturesOfMail(t *testing.T) {
 	config := g.config()
 	config.Client = &http.Client{Transport: g}
 	config.Patience = 10 * time.Second
-	o := imagesOptions(30_000, 0.004)
+	o := imagesOptions(30_000, 0.003)
 	truth, sum, err := ToHTTP(t.Context(), o, config)
 	require.NoError(t, err)
 	require.Greater(t, len(g.taken), 5)
@@ -195,7 +195,7 @@ func TestPicturesThatTheDoorForgets(t *testing.T) {
 				}
 				return g.RoundTrip(r)
 			})}
-			_, _, err := ToHTTP(t.Context(), imagesOptions(2_000, 0.05), config)
+			_, _, err := ToHTTP(t.Context(), imagesOptions(2_000, 0.01), config)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
