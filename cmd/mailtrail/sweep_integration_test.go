@@ -63,6 +63,15 @@ func TestRetentionSweep(t *testing.T) {
 	require.True(t, due.Equal(found[0].Slot))
 	require.EqualValues(t, 5, *found[0].Rows)
 
+	// Beside the running sweeper its proof is written; it verifies with the public key alone.
+	bundle, key := filepath.Join(t.TempDir(), "proof.json"), s.do("ledger", "show", "--key")
+	require.Contains(t, s.run("retention", "proof", "--class", retention.MailTracking, "--slot", due.Format(time.RFC3339), "--out", bundle).stderr, "It proves that")
+	verdict := mailtrail(nil, "ledger", "verify", bundle, "--key", key)
+	require.Equal(t, exitDone, verdict.status, verdict.stderr)
+	require.Contains(t, verdict.stdout, "It was dropped in clickhouse/scans at ")
+	require.Contains(t, verdict.stdout, "by sweeper, with 5 rows")
+	require.Contains(t, s.run("retention", "proof", "--class", retention.MailTracking, "--slot", kept.Format(time.RFC3339)).stderr, "is not destroyed yet: it will be at ")
+
 	// What comes back goes again, and the ledger says so.
 	insert(3, due)
 	eventually(t, 20*time.Second, func() error { return expect(2, len(entries())) })
