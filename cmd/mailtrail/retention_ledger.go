@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
 )
+
+// sweptStores are the stores whose slots the sweeper destroys.
+var sweptStores = []retention.Store{retention.ClickHouse, retention.Files}
 
 // sweptTables is ClickHouse as the sweeper wants it.
 type sweptTables struct{ store *clickhouse.Store }
@@ -31,8 +35,7 @@ func (s sweptTables) Drop(ctx context.Context, slot pipeline.Slot) error {
 type sweepLedger struct{ *ledger.Log }
 
 func (l sweepLedger) Enter(d pipeline.Drop) (again bool, err error) {
-	entry := dropEntry(d)
-	entry.Kind, entry.By = ledger.PartitionDropped, d.By
+	entry := endEntry(d)
 	appended, err := l.Append(entry)
 	return err == nil && appended[0].Repeated, err
 }
@@ -40,8 +43,7 @@ func (l sweepLedger) Enter(d pipeline.Drop) (again bool, err error) {
 func (l sweepLedger) EnterAll(drops []pipeline.Drop) error {
 	entries := make([]ledger.Entry, len(drops))
 	for i, d := range drops {
-		entries[i] = dropEntry(d)
-		entries[i].Kind, entries[i].By = ledger.PartitionDropped, d.By
+		entries[i] = endEntry(d)
 	}
 	_, err := l.Append(entries...)
 	return err
@@ -54,6 +56,15 @@ func (l sweepLedger) Returned(d pipeline.Drop) error {
 	return err
 }
 
+func endEntry(d pipeline.Drop) ledger.Entry {
+	entry := dropEntry(d)
+	entry.Kind, entry.By = ledger.PartitionDropped, d.By
+	if d.Place.Store == retention.Files {
+		entry.Kind = ledger.PrefixDeleted
+	}
+	return entry
+}
+
 func dropEntry(d pipeline.Drop) ledger.Entry {
 	return ledger.Entry{
 		Class: d.Class, Slot: at(d.Start), Store: string(d.Place.Store), Object: d.Place.Name, Rows: new(int64(d.Rows)), Bytes: new(int64(d.Bytes)),
@@ -64,8 +75,8 @@ func dropEntry(d pipeline.Drop) ledger.Entry {
 func (l sweepLedger) Missing(due time.Time) (slots []pipeline.Slot) {
 	for gap := range l.Gaps(due) {
 		store, object, _ := strings.Cut(gap.Store, "/")
-		if store == string(retention.ClickHouse) && !gap.Acknowledged {
-			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: retention.ClickHouse, Name: object}, Start: gap.Slot.Unix()})
+		if slices.Contains(sweptStores, retention.Store(store)) && !gap.Acknowledged {
+			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: retention.Store(store), Name: object}, Start: gap.Slot.Unix()})
 		}
 	}
 	return slots
@@ -80,7 +91,7 @@ func classRows(schedule *retention.Schedule, now time.Time) (rows []ledger.Class
 		}
 		var stores []string
 		for _, place := range row.Places() {
-			if place.Store == retention.ClickHouse {
+			if slices.Contains(sweptStores, place.Store) {
 				stores = append(stores, string(place.Store)+"/"+place.Name)
 			}
 		}

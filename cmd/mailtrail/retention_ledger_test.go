@@ -28,7 +28,7 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 		classes[row.Class] = true
 	}
 	for _, row := range schedule.Rows() {
-		require.Equal(t, row.Flows() && row.Sliced() && len(row.Tables)+len(row.SystemTables) > 0, classes[row.Class], row.Class)
+		require.Equal(t, row.Flows() && row.Sliced() && len(row.Tables)+len(row.SystemTables)+len(row.Folders) > 0, classes[row.Class], row.Class)
 	}
 	_, err = log.Adopt(schedule.Hash(), rows, pipeline.BySweeper)
 	require.NoError(t, err)
@@ -46,6 +46,7 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"mail_tracking scans": 1, "package_tracking scans": 1, "special_service_tracking scans": 1, "receipts blocks": 1, "batch_ids batches": 1,
 		"replay_ids replays": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
+		"log_files logs": 1, "work_files clickhouse/tmp": 1, "work_files clickhouse/user_files": 1, "work_files clickhouse/format_schemas": 1,
 	}, places)
 	for i, slot := range missing {
 		d := pipeline.Drop{Slot: slot, Rows: uint64(i), By: pipeline.BySweeper}

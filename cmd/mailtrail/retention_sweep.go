@@ -23,7 +23,7 @@ func newRetentionSweepCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sweep",
 		Short: "Destroy now what is due, once",
-		Long: `sweep drops every slot that is due, enters it in the ledger, and prints what it dropped. Run again, it finds nothing.
+		Long: `sweep drops every slot that is due, removes old files from the folders of the schedule, enters it in the ledger, and prints what it dropped. Run again, it finds nothing.
 One sweeps at a time: beside ` + "`mailtrail up`" + ` or ` + "`mailtrail retention run`" + `, which do it by themselves, it ends with 1.
 The exit status is 1 where something that is due could not be destroyed or entered.`,
 		Example: `  mailtrail retention sweep --config site.yaml`,
@@ -167,10 +167,12 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
 		Emptied: func(place retention.Place) bool {
-			return r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
+			return place.Store == retention.Files || r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
 		},
 	}, pipeline.Deps{
-		Stores: map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}},
+		Stores: map[retention.Store]pipeline.SlotStore{
+			retention.ClickHouse: sweptTables{s.store}, retention.Files: pipeline.NewFolders(r.config.Data, rules.schedule),
+		},
 		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Now: r.now, Uptime: newUptime(),
 	})
 	if err != nil {

@@ -15,7 +15,7 @@ const (
 	BySweeper  = "sweeper"
 	ByBackstop = "backstop" // the store's own expiry
 	ByOperator = "operator" // anybody else, before the backstop's time
-	ByEngine   = "engine"   // the embedded engine, which starts with empty logs of its own
+	ByEngine   = "engine"   // whose it was: the embedded engine starts with empty logs of its own, and removes files that it is done with
 )
 
 // tried notes that the sweeper could not drop a slot, or does not know that it did.
@@ -172,7 +172,9 @@ func (r *run) enterGone() {
 		if !r.gone(slot) {
 			continue
 		}
-		row, early := r.schedule.Row(slot.Class), r.now.Unix() < r.schedule.Row(slot.Class).BackstopAt(slot.Start)
+		row := r.schedule.Row(slot.Class)
+		// Folders have no expiry of their own that could come later.
+		early := r.now.Unix() < row.BackstopAt(slot.Start) || slot.Place.Store == retention.Files
 		switch {
 		case n.Ended == "" && early && r.emptied(slot.Place):
 			n.Ended = ByEngine

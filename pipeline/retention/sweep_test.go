@@ -120,6 +120,7 @@ type world struct {
 	reached func(Point)
 	emptied func(retention.Place) bool
 	metrics *prometheus.Registry
+	folders *Folders // nil: none
 }
 
 // gauge is a metric of the sweeper that was made last.
@@ -148,8 +149,12 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) sweeper() *Sweeper {
 	w.metrics = prometheus.NewRegistry()
+	stores := map[retention.Store]SlotStore{retention.ClickHouse: w.store}
+	if w.folders != nil {
+		stores[retention.Files] = w.folders
+	}
 	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes, Emptied: w.emptied}, Deps{
-		Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
+		Stores: stores, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
 		Now: func() time.Time { return w.wall }, Uptime: func() time.Duration { return w.uptime }, Reached: w.reached,
 	})
 	require.NoError(w.t, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -39,7 +40,8 @@ type Config struct {
 	Schedule *retention.Schedule
 	// Every is the longest between two sweeps; it wakes by itself at every destroy_at.
 	Every time.Duration
-	// Emptied tells of a place that the store itself empties when it starts; nil: none.
+	// Emptied tells of a place that its owner empties by itself: the engine of its own logs when it starts, whoever makes
+	// files of those that it is done with; nil: none.
 	Emptied func(retention.Place) bool
 	// Notes is the file in which it keeps what it saw last. It is made where it does not exist.
 	Notes string
@@ -141,11 +143,16 @@ func (s *Sweeper) nextDue() int64 {
 	now := s.clock.now().Unix()
 	next := now + int64(s.every/time.Second) + 1
 	for _, row := range s.schedule.Rows() {
-		if row.Sliced() && row.Flows() && len(row.Tables)+len(row.SystemTables) > 0 {
+		if row.Sliced() && row.Flows() && s.swept(row) {
 			next = min(next, row.DestroyAt(row.CompleteFrom(now)))
 		}
 	}
 	return next
+}
+
+// swept tells whether a place of the row is in one of the sweeper's stores.
+func (s *Sweeper) swept(row *retention.Row) bool {
+	return slices.ContainsFunc(row.Places(), func(p retention.Place) bool { return s.stores[p.Store] != nil })
 }
 
 func (s *Sweeper) destroyAt(slot Slot) int64 { return s.schedule.Row(slot.Class).DestroyAt(slot.Start) }

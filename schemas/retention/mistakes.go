@@ -71,6 +71,7 @@ func (s *Schedule) check(places layout) Mistakes {
 			c.wrong(t.Name, places["topics"][i], "life", "%s, expected at least 1s", t.Life)
 		}
 	}
+	c.folders(places)
 	for _, class := range flowing {
 		if s.Row(class) == nil {
 			c.wrong(class, nil, "", "the row is missing: records of this kind flow, and a record without a row is refused")

@@ -60,6 +60,10 @@ func TestParseNamesMistakes(t *testing.T) {
 		"calendar in a table":      {"    limit: 24mo\n", "    limit: 24mo\n    tables: [x]\n", "property_meeting_data: limit: 24mo: slots of a term of the calendar have unequal lives"},
 		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
 		"a text for a yes":         {"planned: true", "planned: soon", "mailpiece_images: planned: \"soon\": expected true or false"},
+		"folder outside":           {"folders: [logs]", "folders: [../logs]", "log_files: folders: \"../logs\", expected a path below the data folder"},
+		"all of the data folder":   {"folders: [logs]", "folders: [.]", "log_files: folders: \".\", expected a path below"},
+		"folder of another row":    {"folders: [logs]", "folders: [ledger/old]", "log_files: folders: old files of ledger/old are removed, and it overlaps with ledger of row ledger"},
+		"folder above another's":   {"folders: [logs]", "folders: [clickhouse]", "old files of clickhouse are removed, and it overlaps with clickhouse/etc of row settings"},
 		"empty value":              {"rule: 820.200-1\n", "rule:\n", "confirm: rule: expected a value"},
 		"disposal without method":  {"    method: burning, pulping, or shredding\n", "", "820.200-8: method: it is needed"},
 	}
