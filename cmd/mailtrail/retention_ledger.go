@@ -56,6 +56,12 @@ func (l sweepLedger) Returned(d pipeline.Drop) error {
 	return err
 }
 
+func (l sweepLedger) ClockHeld(ahead time.Duration, why string) error {
+	_, err := l.Append(ledger.Entry{Kind: ledger.ClockHeld, By: pipeline.BySweeper, Step: ahead.Milliseconds(), Detail: why})
+	return err
+}
+
+// endEntry is the entry of a slot's end.
 func endEntry(d pipeline.Drop) ledger.Entry {
 	entry := dropEntry(d)
 	entry.Kind, entry.By = ledger.PartitionDropped, d.By

@@ -17,6 +17,7 @@ import (
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
+	"mailtrail/sinks/kafka"
 )
 
 func newRetentionSweepCommand(a *app) *cobra.Command {
@@ -122,6 +123,8 @@ type sweep struct {
 	role    *role
 	rules   *ruleBook
 	store   *clickhouse.Store
+	kafka   *kafka.Client
+	clock   *pipeline.Clock
 	ledger  *ledger.Log
 	sweeper *pipeline.Sweeper
 }
@@ -156,14 +159,21 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 		return nil, err
 	}
 	log := r.log.With().Str("part", "sweeper").Logger()
-	book, err := ledger.Open(ledger.Config{Dir: filepath.Join(r.config.Data, "ledger")}, ledger.Deps{Log: log, Clock: r.now})
+	// No jump of the wall clock may come into the ledger, which every later sweeper takes for time that has been.
+	clock := pipeline.NewClock(r.now, newUptime(), log)
+	book, err := ledger.Open(ledger.Config{Dir: filepath.Join(r.config.Data, "ledger")}, ledger.Deps{Log: log, Clock: clock.Now})
 	if err != nil {
 		return nil, err
 	}
-	s := &sweep{role: r, rules: rules, ledger: book}
+	s := &sweep{role: r, rules: rules, clock: clock, ledger: book}
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
+	if s.kafka, err = newKafka(r.config); err != nil {
+		s.store.Close()
+		return nil, errors.Join(err, book.Close())
+	}
+	clock.CompareWith(r.serverClocks(s.store, s.kafka)...)
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
 		Emptied: func(place retention.Place) bool {
@@ -173,7 +183,7 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 		Stores: map[retention.Store]pipeline.SlotStore{
 			retention.ClickHouse: sweptTables{s.store}, retention.Files: pipeline.NewFolders(r.config.Data, rules.schedule),
 		},
-		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Now: r.now, Uptime: newUptime(),
+		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Clock: clock,
 	})
 	if err != nil {
 		s.close()
@@ -184,12 +194,14 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 
 func (s *sweep) close() {
 	s.store.Close()
+	s.kafka.Close()
 	s.ledger.Close()
 }
 
 // agreed makes sure that the schedule is the one from which the tables were made, so that a wrong file destroys nothing,
 // and enters it in the ledger.
 func (s *sweep) agreed(ctx context.Context) error {
+	s.sweeper.Compare(ctx) // before anything is entered, or due by a wrong clock
 	applied, err := s.store.AppliedSchedule(ctx)
 	if err != nil {
 		return atClickHouse(s.role.config, err)
@@ -201,6 +213,6 @@ func (s *sweep) agreed(ctx context.Context) error {
 	if changes := retention.Compare(applied, s.rules.schedule); len(changes) > 0 {
 		return fmt.Errorf("ClickHouse was made from another retention schedule (%s): run `mailtrail retention apply` with the right one first; nothing is destroyed", changes[0])
 	}
-	_, err = s.ledger.Adopt(s.rules.schedule.Hash(), classRows(s.rules.schedule, s.role.now()), pipeline.BySweeper)
+	_, err = s.ledger.Adopt(s.rules.schedule.Hash(), classRows(s.rules.schedule, s.clock.Now()), pipeline.BySweeper)
 	return err
 }

@@ -13,12 +13,13 @@ type metrics struct {
 	failures *prometheus.CounterVec
 	lag      prometheus.Histogram
 	strange  prometheus.Gauge
+	servers  *prometheus.GaugeVec
 	// owed is the earliest destroy_at, Unix seconds, of which it is not known that it was kept. It lies in the future
 	// after a sweep that did all.
 	owed atomic.Int64
 }
 
-func newMetrics(registerer prometheus.Registerer, c *clock) *metrics {
+func newMetrics(registerer prometheus.Registerer, c *Clock) *metrics {
 	f := promauto.With(registerer)
 	name := func(n, help string) prometheus.Opts {
 		return prometheus.Opts{Namespace: "mailtrail", Subsystem: "retention", Name: n, Help: help}
@@ -32,9 +33,10 @@ func newMetrics(registerer prometheus.Registerer, c *clock) *metrics {
 		}),
 		strange: f.NewGauge(prometheus.GaugeOpts(name("strange_partitions", "Partitions that are no slots of the schedule, which the sweeper leaves alone."))),
 	}
-	m.owed.Store(c.now().Unix())
+	m.servers = f.NewGaugeVec(prometheus.GaugeOpts(name("server_clock_seconds", "By how much the clock of a server on another host stands ahead of this machine's, below 0 where behind; none where it cannot be told.")), []string{"server"})
+	m.owed.Store(c.Now().Unix())
 	f.NewGaugeFunc(prometheus.GaugeOpts(name("overdue_seconds", "How long the oldest destroy_at is past of which it is not known that it was kept.")), func() float64 {
-		return max(0, c.now().Sub(time.Unix(m.owed.Load(), 0)).Seconds())
+		return max(0, c.Now().Sub(time.Unix(m.owed.Load(), 0)).Seconds())
 	})
 	f.NewGaugeFunc(prometheus.GaugeOpts(name("clock_behind_seconds", "By how much the wall clock stands behind the time that has passed.")), func() float64 {
 		return max(0, -c.off().Seconds())

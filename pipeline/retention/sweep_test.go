@@ -70,6 +70,7 @@ type book struct {
 	left     []Slot // of classes that the schedule does not have
 	last     time.Time
 	broken   bool
+	held     []string // clocks
 }
 
 func (b *book) LastTime() time.Time { return b.last }
@@ -109,6 +110,14 @@ func (b *book) Returned(d Drop) error {
 	return nil
 }
 
+func (b *book) ClockHeld(_ time.Duration, why string) error {
+	if b.broken {
+		return errors.New("the disk is full")
+	}
+	b.held = append(b.held, why)
+	return nil
+}
+
 // world is one installation, whose sweeper can be killed and started again.
 type world struct {
 	t       *testing.T
@@ -121,6 +130,7 @@ type world struct {
 	emptied func(retention.Place) bool
 	metrics *prometheus.Registry
 	folders *Folders // nil: none
+	servers []ServerClock
 }
 
 // gauge is a metric of the sweeper that was made last.
@@ -155,10 +165,17 @@ func (w *world) sweeper() *Sweeper {
 	}
 	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes, Emptied: w.emptied}, Deps{
 		Stores: stores, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
-		Now: func() time.Time { return w.wall }, Uptime: func() time.Duration { return w.uptime }, Reached: w.reached,
+		Clock: w.clock(), Reached: w.reached,
 	})
 	require.NoError(w.t, err)
 	return s
+}
+
+// clock is the clock of a process that starts now.
+func (w *world) clock() *Clock {
+	c := NewClock(func() time.Time { return w.wall }, func() time.Duration { return w.uptime }, zerolog.Nop())
+	c.CompareWith(w.servers...)
+	return c
 }
 
 // pass lets time go by.
@@ -474,7 +491,7 @@ func TestRunWakesWhenASlotIsDue(t *testing.T) {
 		slot := Slot{retention.MailTracking, retention.Place{Store: retention.ClickHouse, Name: "scans"}, row.CompleteFrom(began.Unix())}
 		s, err := New(Config{Schedule: retention.Builtin(), Every: 1000 * time.Hour, Notes: w.notes}, Deps{
 			Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
-			Now: time.Now, Uptime: func() time.Duration { return time.Since(began) },
+			Clock: NewClock(time.Now, func() time.Duration { return time.Since(began) }, zerolog.Nop()),
 		})
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())

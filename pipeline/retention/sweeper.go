@@ -33,6 +33,8 @@ type Ledger interface {
 	EnterAll([]Drop) error
 	// Returned adds that a slot whose end is entered was found and destroyed again.
 	Returned(Drop) error
+	// ClockHeld adds that the wall clock stands so far ahead of the time that is believed, and why it is not believed.
+	ClockHeld(ahead time.Duration, why string) error
 }
 
 // Config is what the sweeper keeps.
@@ -53,9 +55,7 @@ type Deps struct {
 	Ledger  Ledger
 	Log     zerolog.Logger
 	Metrics prometheus.Registerer
-	// Now is the wall clock, and Uptime a clock that is never set: the time since any fixed moment.
-	Now    func() time.Time
-	Uptime func() time.Duration
+	Clock   *Clock
 	// Reached is called at named points of a sweep; nil in production. Tests end the process there.
 	Reached func(Point)
 }
@@ -83,7 +83,7 @@ type Sweeper struct {
 	ledger   Ledger
 	log      zerolog.Logger
 	metrics  *metrics
-	clock    *clock
+	clock    *Clock
 	reached  func(Point)
 	// notes are what was held at the last look and is not entered as gone.
 	notes map[Slot]note
@@ -104,7 +104,7 @@ func New(config Config, deps Deps) (*Sweeper, error) {
 	}
 	s := &Sweeper{
 		schedule: config.Schedule, every: config.Every, emptied: config.Emptied, path: config.Notes, stores: deps.Stores, ledger: deps.Ledger, log: deps.Log,
-		clock: &clock{wall: deps.Now, uptime: deps.Uptime, log: deps.Log}, reached: deps.Reached,
+		clock: deps.Clock, reached: deps.Reached,
 	}
 	s.metrics = newMetrics(deps.Metrics, s.clock)
 	return s, nil
@@ -113,6 +113,12 @@ func New(config Config, deps Deps) (*Sweeper, error) {
 // Run sweeps at once, at every destroy_at, and at least every [Config.Every], until ctx ends. What failed is tried again
 // with growing pauses.
 func (s *Sweeper) Run(ctx context.Context) error {
+	compared := make(chan struct{})
+	go func() {
+		defer close(compared)
+		s.compareOn(ctx)
+	}()
+	defer func() { <-compared }()
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(min(10*time.Second, s.every)), backoff.WithMaxElapsedTime(0))
 	for {
 		due := s.nextDue()
@@ -131,16 +137,41 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
+// Compare holds the clock against those of the servers, and says what it found. [Sweeper.Run] does it from time to time; what
+// starts a sweeper does it before anything else.
+func (s *Sweeper) Compare(ctx context.Context) {
+	for _, r := range s.clock.compare(ctx) {
+		if !r.known {
+			s.metrics.servers.DeleteLabelValues(r.server)
+			continue
+		}
+		s.metrics.servers.WithLabelValues(r.server).Set(r.ahead.Seconds())
+	}
+}
+
+// compareOn compares until ctx ends. It has a goroutine of its own: a server that is slow to tell its time must not hold
+// up a destruction.
+func (s *Sweeper) compareOn(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(s.every, time.Minute)):
+			s.Compare(ctx)
+		}
+	}
+}
+
 // wait is how long until something is due, or until it is time to look anyway. due is what was due next before the sweep:
 // it may have become so while the sweep went on, and was then not looked at.
 func (s *Sweeper) wait(due int64) time.Duration {
-	next := time.Unix(due, 0).Sub(s.clock.now())
+	next := time.Unix(due, 0).Sub(s.clock.Now())
 	return min(s.every, max(next, 0))
 }
 
 // nextDue is the next destroy_at of any slot in the calendar, Unix seconds, whether anything lies in it or not.
 func (s *Sweeper) nextDue() int64 {
-	now := s.clock.now().Unix()
+	now := s.clock.Now().Unix()
 	next := now + int64(s.every/time.Second) + 1
 	for _, row := range s.schedule.Rows() {
 		if row.Sliced() && row.Flows() && s.swept(row) {

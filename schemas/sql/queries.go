@@ -32,6 +32,7 @@ const (
 	KnownSettings     Query = "known_settings"
 	HeldSlots         Query = "held_slots"
 	AppliedSchedule   Query = "applied_schedule"
+	Now               Query = "now"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.
