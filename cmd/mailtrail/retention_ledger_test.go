@@ -45,7 +45,7 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{
 		"mail_tracking scans": 1, "package_tracking scans": 1, "special_service_tracking scans": 1, "receipts blocks": 1, "batch_ids batches": 1,
-		"replay_ids replays": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
+		"replay_ids replays": 1, "known_barcodes known_barcodes": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
 		"log_files logs": 1, "work_files clickhouse/tmp": 1, "work_files clickhouse/user_files": 1, "work_files clickhouse/format_schemas": 1,
 	}, places)
 	for i, slot := range missing {

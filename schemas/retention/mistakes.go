@@ -41,7 +41,7 @@ func (m Mistakes) Error() string {
 }
 
 // flowing are the classes without which the pipeline cannot run.
-var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs}
+var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs, KnownBarcodes}
 
 // checker gathers mistakes.
 type checker struct {
@@ -72,6 +72,7 @@ func (s *Schedule) check(places layout) Mistakes {
 		}
 	}
 	c.folders(places)
+	c.known(places)
 	for _, class := range flowing {
 		if s.Row(class) == nil {
 			c.wrong(class, nil, "", "the row is missing: records of this kind flow, and a record without a row is refused")

@@ -33,6 +33,10 @@ const (
 	HeldSlots         Query = "held_slots"
 	AppliedSchedule   Query = "applied_schedule"
 	Now               Query = "now"
+	Known             Query = "known_barcodes"
+	KnownInEpochs     Query = "known_in_epochs"
+	MoveKnown         Query = "move_known"
+	KnownToHash       Query = "known_to_hash"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.
