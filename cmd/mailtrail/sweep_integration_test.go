@@ -72,6 +72,8 @@ func TestRetentionSweep(t *testing.T) {
 	require.Contains(t, verdict.stdout, "by sweeper, with 5 rows")
 	require.Contains(t, s.run("retention", "proof", "--class", retention.MailTracking, "--slot", kept.Format(time.RFC3339)).stderr, "is not destroyed yet: it will be at ")
 
+	t.Run("the officer's page", func(t *testing.T) { officersPage(t, s.as(t), due) })
+
 	// So are files; the engine begins its log by days.
 	head, err := os.ReadFile(filepath.Join(s.data, "logs", "clickhouse.log"))
 	require.NoError(t, err)

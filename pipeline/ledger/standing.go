@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -130,4 +131,61 @@ func (r *Reader) ProveDestroyed(class string, slot, now time.Time, since ...int6
 		return nil, &NotDestroyedError{class, slot.UTC(), s.DestroyAt, s.Missing, s.DestroyAt.Before(now), slot.Before(s.FirstSlot), s.FirstSlot}
 	}
 	return r.Prove(class, slot, since...)
+}
+
+// EndedSlot is a slot of which a destruction is entered.
+type EndedSlot struct {
+	Class string
+	Slot  time.Time
+	// Entries are all that the ledger has about it.
+	Entries []*Entry
+}
+
+// EndedSlots returns the newest slots of a class (of all, where it is empty) that begin before a time and of which a
+// destruction is entered, the newest first: at most limit.
+func (r *Reader) EndedSlots(class string, before time.Time, limit int) (slots []EndedSlot, err error) {
+	r.mu.Lock()
+	names := map[slotName]bool{}
+	for ended := range r.index.ended {
+		names[ended.slot] = true
+	}
+	for name, key := range r.index.keys {
+		if key.Destroyed {
+			names[name] = true
+		}
+	}
+	r.mu.Unlock()
+	ordered := slices.SortedFunc(maps.Keys(names), func(a, b slotName) int {
+		return cmp.Or(cmp.Compare(b.start, a.start), cmp.Compare(a.class, b.class))
+	})
+	for _, name := range ordered {
+		if len(slots) == limit {
+			break
+		}
+		if start := time.Unix(name.start, 0).UTC(); (class == "" || class == name.class) && start.Before(before) {
+			_, entries, err := r.Slot(name.class, start)
+			if err != nil {
+				return nil, err
+			}
+			slots = append(slots, EndedSlot{name.class, start, entries})
+		}
+	}
+	return slots, nil
+}
+
+// Newest returns the newest entries of a kind that is entered seldom (verify results, violations, held clocks, returns), the
+// newest first: at most limit.
+func (r *Reader) Newest(kind Kind, limit int) (entries []*Entry, err error) {
+	r.mu.Lock()
+	numbers := slices.Clone(r.index.rare[kind])
+	r.mu.Unlock()
+	slices.Reverse(numbers)
+	for _, at := range numbers[:min(limit, len(numbers))] {
+		e, err := r.Entry(at)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
 }
