@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -166,4 +167,25 @@ func officersPage(t *testing.T, s *site, slot time.Time) {
 	verdict := mailtrail(nil, "ledger", "verify", filepath.Join(folder, "proof.json"), "--key", s.do("ledger", "show", "--key"))
 	require.Equal(t, exitDone, verdict.status, verdict.stderr)
 	require.Contains(t, verdict.stdout, "It was dropped in clickhouse/scans at ")
+}
+
+// The role api needs no store, and says which are away and that the ledger is elsewhere.
+func TestTheRoleAPIAlone(t *testing.T) {
+	s := newSite(t).with("--set", "mode=external")
+	token := s.do("access", "add", "officer", "records")
+	p := s.start("api")
+	p.says("api is open", 20*time.Second)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.api+"/officer", nil)
+	require.NoError(t, err)
+	request.SetBasicAuth("records", token)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	for _, want := range []string{"ClickHouse did not answer", "Kafka did not answer", "the ledger is not on this host", filepath.Join(s.data, "ledger"), "mail_tracking", "not known"} {
+		require.Contains(t, string(page), want)
+	}
+	p.stop()
 }

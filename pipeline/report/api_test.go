@@ -1,10 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -271,4 +273,29 @@ func TestSpans(t *testing.T) {
 	}
 	require.Equal(t, "1,234,567", count(1234567))
 	require.Equal(t, "123", count(uint64(123)))
+}
+
+// Tokens in clear beyond this machine are warned of; over TLS the page says nothing of it.
+func TestWithoutTLSBeyondThisMachine(t *testing.T) {
+	for listen, want := range map[string]bool{"0.0.0.0:0": true, "127.0.0.1:0": false} {
+		var log bytes.Buffer
+		w := newWorld()
+		w.api.config.Listen, w.api.deps.Log = listen, zerolog.New(&log)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // it ends as soon as it serves
+		require.NoError(t, w.api.Run(ctx))
+		require.Equal(t, want, strings.Contains(log.String(), "without TLS"), listen)
+	}
+	server := httptest.NewTLSServer(newWorld().api)
+	defer server.Close()
+	request, err := http.NewRequest(http.MethodGet, server.URL+"/officer", nil)
+	require.NoError(t, err)
+	request.SetBasicAuth("records", "right")
+	response, err := server.Client().Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "Retention")
+	require.NotContains(t, string(page), "without encryption")
 }

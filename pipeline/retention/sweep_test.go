@@ -213,6 +213,9 @@ func TestSweepDropsWhatIsDueAndNothingElse(t *testing.T) {
 		require.Equal(t, BySweeper, w.book.entries[slot].By)
 	}
 	require.Len(t, w.book.entries, len(due))
+	left := retention.Builtin().Row(retention.MailTracking).LimitAt(kept[0].Start)
+	require.EqualValues(t, left, testutil.ToFloat64(s.metrics.limits.WithLabelValues(retention.MailTracking, "scans")), "of the oldest that is left")
+	require.Equal(t, 4, testutil.CollectAndCount(s.metrics.limits), "a class in a place each")
 	for _, slot := range kept {
 		require.Contains(t, w.store.slots, slot)
 	}
