@@ -34,7 +34,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
-		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings, HeldSlots, AppliedSchedule, Now, Known, KnownInEpochs, MoveKnown, KnownToHash,
+		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Indices, Editions, KnownSettings, HeldSlots, AppliedSchedule, Now, Known, KnownInEpochs, MoveKnown, KnownToHash,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
