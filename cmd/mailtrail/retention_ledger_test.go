@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
@@ -72,4 +74,20 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 	verdict, err = ledger.VerifyFolder(dir, log.PublicKey(), ledger.Options{})
 	require.NoError(t, err)
 	require.NotEmpty(t, verdict.Findings)
+}
+
+// A wall clock that jumps does not get into the ledger, whose newest entry every later sweeper takes for time that has been.
+func TestAJumpStaysOutOfTheLedger(t *testing.T) {
+	wall := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	a := newApp(surroundings{environ: []string{"MAILTRAIL_MODE=external", "MAILTRAIL_DATA=" + t.TempDir()}, stderr: io.Discard})
+	a.now = func() time.Time { return wall }
+	r, err := a.plainRole()
+	require.NoError(t, err)
+	s, err := r.openSweep(prometheus.NewRegistry())
+	require.NoError(t, err)
+	defer s.close()
+	wall = wall.AddDate(1, 0, 0)
+	_, err = s.ledger.Append(ledger.Entry{Kind: ledger.TopicState, Store: "kafka", Object: "mail.scans"})
+	require.NoError(t, err)
+	require.WithinDuration(t, wall.AddDate(-1, 0, 0), s.ledger.LastTime(), time.Minute)
 }
