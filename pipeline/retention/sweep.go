@@ -224,19 +224,6 @@ func (r *run) enterEmpty() {
 	}
 }
 
-// enterHeld tells the ledger once that the wall clock is not believed.
-func (r *run) enterHeld() {
-	ahead, why := r.clock.held()
-	if why == "" {
-		return
-	}
-	if err := r.ledger.ClockHeld(ahead, why); err != nil {
-		r.failed("ledger", r.owed, fmt.Errorf("enter that the clock is held: %w", err))
-		return
-	}
-	r.clock.heldEntered()
-}
-
 // enter tells the ledger that a slot is gone, and forgets it. again says that the ledger had it already.
 func (r *run) enter(n note, by string) (again, ok bool) {
 	drop := Drop{Slot: n.Slot, Rows: n.Rows, Bytes: n.Bytes, By: by, Lag: r.clock.Now().Sub(time.Unix(r.destroyAt(n.Slot), 0))}
@@ -259,26 +246,6 @@ func (r *run) enterReturned(n note) {
 		r.failed("ledger", r.destroyAt(n.Slot), fmt.Errorf("enter the return of slot %s of class %s in %s: %w", start(n.Slot), n.Class, n.Place.Name, err))
 	}
 	r.tell(drop)
-}
-
-// tellLimits says when the oldest of what is still held reaches its limit. Of a store that did not answer the last word stays.
-func (r *run) tellLimits() {
-	first := map[Slot]int64{} // by class and place; Start is 0
-	for slot := range r.held {
-		of, limit := Slot{Class: slot.Class, Place: slot.Place}, r.schedule.Row(slot.Class).LimitAt(slot.Start)
-		if at, there := first[of]; !there || limit < at {
-			first[of] = limit
-		}
-	}
-	for _, row := range r.schedule.Rows() {
-		for _, place := range row.Places() {
-			if at, there := first[Slot{Class: row.Class, Place: place}]; there {
-				r.metrics.limits.WithLabelValues(row.Class, place.Name).Set(float64(at))
-			} else if r.looked[place.Store] {
-				r.metrics.limits.DeleteLabelValues(row.Class, place.Name)
-			}
-		}
-	}
 }
 
 // tell says in the answer, the metrics and the log what is gone. A slot in which nothing lay is only counted.
