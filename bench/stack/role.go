@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,7 +28,7 @@ func (s *Stack) Start(role string, env ...string) (*Role, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Role{cmd: s.Command(role), log: filepath.Join(s.Folder, role+".log"), metrics: free[0], ended: make(chan struct{})}
+	r := &Role{cmd: s.Command(strings.Fields(role)...), log: filepath.Join(s.Folder, strings.ReplaceAll(role, " ", "-")+".log"), metrics: free[0], ended: make(chan struct{})}
 	r.cmd.Env = append(append(r.cmd.Env, "MAILTRAIL_METRICS_LISTEN="+r.metrics), env...)
 	log, err := os.OpenFile(r.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {

@@ -21,8 +21,10 @@ import (
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
 	"mailtrail/pipeline/ingest"
+	"mailtrail/pipeline/keys"
 	"mailtrail/pipeline/rejects"
 	sweeper "mailtrail/pipeline/retention"
+	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
@@ -130,6 +132,10 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = ingest.New(ingest.Config{BlockRows: 1, BlockBytes: 1, BlockAge: 1, Memory: int64(c.Ingest.Memory), Rules: rules.ingestRules(c)}, ingest.Deps{Metrics: registry})
 	require.NoError(t, err)
 	rejects.NewRepair(rules.tables, rejects.RepairDeps{Metrics: registry})
+	_, err = keys.New(keys.Config{}, keys.Deps{Metrics: registry})
+	require.NoError(t, err)
+	_, err = keys.NewHolder(keys.HolderDeps{Metrics: registry})
+	require.NoError(t, err)
 	_, err = access.Open(c.AccessFile(), access.Deps{Logger: zerolog.Nop(), Registerer: registry, Now: time.Now})
 	require.NoError(t, err)
 	gateway.NewBacklog(time.Hour, nil, time.Now, zerolog.Nop(), registry)
@@ -146,6 +152,8 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{
 		Metrics: registry, Clock: sweeper.NewClock(time.Now, func() time.Duration { return 0 }, zerolog.Nop()),
 	})
+	require.NoError(t, err)
+	_, err = verify.New(verify.Config{Schedule: retention.Builtin().Source()}, verify.Deps{Metrics: registry, Clock: time.Now})
 	require.NoError(t, err)
 
 	descriptions := make(chan *prometheus.Desc)

@@ -59,11 +59,16 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 		return err
 	}
 	defer store.Close()
+	sealer, err := r.newSealer(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	defer sealer.holder.Close()
 	blocks, err := ingest.NewRebuilder(ingest.Config{
 		BlockRows: r.config.Ingest.BlockRows, BlockBytes: int(r.config.Ingest.BlockBytes), BlockAge: r.config.Ingest.BlockAge,
 		Memory: int64(r.config.Ingest.Memory), Rules: rules.ingestRules(r.config),
 	}, ingest.Deps{
-		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client), Store: rowStore{store},
+		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client), Store: rowStore{store}, Keys: ingestKeys(sealer),
 	})
 	if err != nil {
 		return err

@@ -8,17 +8,38 @@ import (
 	"time"
 
 	"mailtrail/cmd/mailtrail/config"
+	embedded "mailtrail/deploy/local/clickhouse"
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/event"
 	"mailtrail/sinks/clickhouse"
 	"mailtrail/sinks/kafka"
 )
 
-// serverClocks are the clocks of the servers on other hosts. The embedded servers have this machine's.
-func (r *role) serverClocks(store *clickhouse.Store, client *kafka.Client) []pipeline.ServerClock {
+// compareClock holds a clock against those of the servers on other hosts, now and whenever it is compared again, until end
+// is called. The embedded servers have this machine's.
+func (r *role) compareClock(ctx context.Context, clock *pipeline.Clock, rules *ruleBook) (end func(), err error) {
 	if r.config.Mode == config.Embedded {
-		return nil
+		return func() {}, nil
 	}
+	store, err := openClickHouse(r.config, rules, embedded.Writer)
+	if err != nil {
+		return nil, err
+	}
+	client, err := newKafka(r.config)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	clock.CompareWith(r.serverClocks(store, client)...)
+	clock.Compare(ctx)
+	return func() {
+		store.Close()
+		client.Close()
+	}, nil
+}
+
+// serverClocks are the clocks of both servers.
+func (r *role) serverClocks(store *clickhouse.Store, client *kafka.Client) []pipeline.ServerClock {
 	stamps := pipeline.NewTopicClock("kafka "+event.ScansTopic, func(ctx context.Context) ([]pipeline.Appended, error) {
 		newest, err := client.NewestStamps(ctx, event.ScansTopic)
 		appended := make([]pipeline.Appended, len(newest))

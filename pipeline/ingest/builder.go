@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"slices"
@@ -21,6 +22,8 @@ const maxHeader = 1024
 type builder struct {
 	rules Rules
 	asOf  int64
+	// unopened says of sealed messages why they did not open, by offset.
+	unopened map[int64]error
 
 	scan     event.Scan
 	derived  derive.Scan
@@ -38,6 +41,7 @@ type envelope struct {
 	device   string
 	origin   string
 	repair   event.Repair // of a replay
+	seal     event.Seal   // of a replay that came sealed
 }
 
 // keptHeaders are the headers that a reject keeps from its message.
@@ -67,9 +71,17 @@ func (u *builder) add(b *block, m *event.Message) {
 	if err == nil {
 		err = headerErr
 	}
+	unopened := error(nil)
+	if env.seal != (event.Seal{}) {
+		unopened = u.unopened[m.Offset]
+	}
 	switch {
+	case errors.Is(unopened, ErrKeyEnded):
+		b.rejects = append(b.rejects, reject{offset: m.Offset, origin: env.origin, ended: true, err: new(event.Error)})
 	case err != nil:
 		u.rejectWhole(b, env, 0, err, m.Value)
+	case unopened != nil:
+		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: unopened.Error()}, m.Value)
 	case len(m.Value) == 0:
 		u.rejectWhole(b, env, 0, &event.Error{Code: event.EmptyValue, Message: "the message has no value"}, nil)
 	case env.isProto:
@@ -225,6 +237,12 @@ func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
 			env.origin = ""
 			return env, badHeader(event.OriginHeader, "TOPIC/PARTITION/OFFSET/INDEX")
 		}
+		if m.Sealed() {
+			var err error
+			if env.seal, err = event.ParseSeal(m.Header(event.SealHeader)); err != nil {
+				return env, badHeader(event.SealHeader, "aes-256-gcm slot/CLASS/START")
+			}
+		}
 		if text := m.Header(event.RepairHeader); text != nil {
 			var err error
 			if env.repair, err = event.ParseRepair(text); err != nil || len(text) > maxHeader {
@@ -262,7 +280,7 @@ func isProto(contentType []byte) (bool, *event.Error) {
 
 // request reads what makes a message one that can be a repeat.
 func (u *builder) request(b *block, m *event.Message, env *envelope) (r request, failed *event.Error) {
-	r = request{offset: m.Offset, origin: env.origin, device: env.device, rowFrom: b.rows.Len(), rejFrom: len(b.rejects)}
+	r = request{offset: m.Offset, origin: env.origin, seal: env.seal, device: env.device, rowFrom: b.rows.Len(), rejFrom: len(b.rejects)}
 	id := m.Header(event.BatchIDHeader)
 	if len(id) == 0 || len(id) > maxHeader || r.origin != "" {
 		// A replay is known by its origin; the request it came in is history.

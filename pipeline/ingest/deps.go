@@ -15,6 +15,7 @@ type Deps struct {
 	Clock   Clock
 	Broker  Broker
 	Store   Store
+	Keys    Keys
 	// Reached is called at named points between the steps of storing a block;
 	// nil in production. Tests end the process there.
 	Reached func(point Point)
@@ -97,6 +98,16 @@ type Store interface {
 	// changes nothing. Known returns them, nil where no slot has them.
 	PutKnown(ctx context.Context, hash string, text []byte, at int64) error
 	Known(ctx context.Context, hash string) ([]byte, error)
+	// Transient reports whether an error of this side can heal by itself.
+	Transient(err error) bool
+}
+
+// Keys seals payloads under the keys of their slots, and opens them. The errors wrap [ErrKeyEnded] where the slot is over.
+type Keys interface {
+	// Seal returns the payload of the event with the identity as ciphertext that opens for both alone.
+	Seal(ctx context.Context, seal event.Seal, identity string, payload []byte) ([]byte, error)
+	// Open returns what Seal was given; the error wraps [ErrForeign] where it was not sealed for both, or under no key of ours.
+	Open(ctx context.Context, seal event.Seal, identity string, sealed []byte) ([]byte, error)
 	// Transient reports whether an error of this side can heal by itself.
 	Transient(err error) bool
 }

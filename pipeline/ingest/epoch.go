@@ -25,7 +25,7 @@ type Rules struct {
 
 // decoderVersion names the rules of reading, checking and deriving events. It
 // changes whenever any event could get another row or outcome.
-const decoderVersion = 3
+const decoderVersion = 5
 
 // codeVersion names all rules that are code.
 func codeVersion() string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // storeNew cuts the block in flight: its clock is read once, its intent is
@@ -41,10 +42,13 @@ func (w *worker) store(ended context.Context, b *block, epoch Epoch, open Intent
 	if err != nil {
 		return err
 	}
+	d := w.decider(b, open.At, epoch, known)
 	if !again {
-		open.Last, open.Elsewhere = b.next-1, known.elsewhereList(b.first)
+		if err := w.askKeys(ended, d); err != nil {
+			return err
+		}
+		open.Last, open.Elsewhere, open.Ended = b.next-1, known.elsewhereList(b.first), known.endedList()
 	}
-	d := decider{b: b, at: open.At, epoch: epoch, known: known, life: w.topicLife.Milliseconds()}
 	block := d.decide()
 	token := Token(b.topic, b.partition, b.first, open)
 
@@ -108,7 +112,12 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 	return nil
 }
 
-// sendRejects writes the rejects in groups that a broker takes in one request.
+// decider decides about a block for this worker.
+func (w *worker) decider(b *block, at int64, epoch Epoch, known *prior) *decider {
+	return &decider{b: b, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds(), sealedBy: w.epoch.Rules.Schedule.Row(retention.Rejects)}
+}
+
+// sendRejects seals the rejects, which are in clear in memory alone, and writes them in groups that a broker takes in one request.
 func (w *worker) sendRejects(ctx context.Context, letters iter.Seq[event.Message]) error {
 	const most = 1 << 20
 	var group []event.Message
@@ -119,6 +128,13 @@ func (w *worker) sendRejects(ctx context.Context, letters iter.Seq[event.Message
 		})
 	}
 	for letter := range letters {
+		ok, err := w.sealLetter(ctx, &letter)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
 		if len(group) > 0 && bytes+len(letter.Value) > most {
 			if err := send(); err != nil {
 				return err

@@ -34,6 +34,10 @@ func (r *reading) behind() bool { return r.ahead+r.within < -jump }
 // CompareWith names the servers whose clocks count. It is called before the clock is used.
 func (c *Clock) CompareWith(servers ...ServerClock) { c.servers = servers }
 
+// Compare holds the clock against the servers' for the first time, before anything is entered, or due by a wrong clock. A
+// sweeper goes on with it.
+func (c *Clock) Compare(ctx context.Context) { c.compare(ctx) }
+
 // compare asks all servers for their time, and draws the conclusions.
 func (c *Clock) compare(ctx context.Context) []reading {
 	if len(c.servers) == 0 {

@@ -55,6 +55,7 @@ func TestParseNamesMistakes(t *testing.T) {
 		"own with a limit of none": {"bound: none\n", "bound: none\n    limit: 3d\n", "reference: limit: a row with bound none has none"},
 		"record without bound":     {"    record: CONFIRM records\n    limit: 30d\n    bound: ceiling", "    record: CONFIRM records\n    limit: 30d\n    bound: none", "confirm: bound: \"none\", expected ceiling or term"},
 		"slot of an end":           {"    limit: 4y\n", "    limit: 4y\n    slot: 1d\n", "mail_customer: slot: 1d: a record with clock relationship_end goes with its end"},
+		"dead letters in clear":    {"    sealed: true\n    topic: mail.rejects", "    topic: mail.rejects", "rejects: sealed: dead letters are written as ciphertext"},
 		"end in clear":             {"    limit: 4y\n", "    limit: 4y\n    tables: [x]\n", "mail_customer: sealed: records with clock relationship_end lie in slots by receipt"},
 		"idle of a scan":           {"    limit: 30d\n", "    limit: 30d\n    idle: 1y\n", "mail_tracking: idle: 1y: a record with clock capture has no end"},
 		"calendar in a table":      {"    limit: 24mo\n", "    limit: 24mo\n    tables: [x]\n", "property_meeting_data: limit: 24mo: slots of a term of the calendar have unequal lives"},
@@ -87,7 +88,7 @@ func TestParseNamesAllMistakesAtOnce(t *testing.T) {
 		require.Positive(t, m.Line)
 		keys = append(keys, m.Row+" "+m.Key)
 	}
-	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "mail.images life"}, keys)
+	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "confirm behind", "mail.images life"}, keys)
 	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "planned: true", "plan: true").Replace(string(builtin))))
 	require.ErrorAs(t, err, &mistakes)
 	require.Greater(t, len(mistakes), 2, "what cannot be read is all told too: %v", mistakes)
@@ -132,6 +133,7 @@ classes:
   - {class: mail_tracking, rule: a, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
   - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
+  - {class: confirm, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
 own:
   - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
   - {class: batch_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [batches], slot: 10s, margin: 4s}
@@ -156,6 +158,8 @@ func TestClassify(t *testing.T) {
 		{Package, false, PackageTracking, true},
 		{Package, true, SpecialServiceTracking, true},
 		{SpecialService, false, SpecialServiceTracking, true},
+		{ConfirmRecord, false, Confirm, true},
+		{ConfirmRecord, true, Confirm, true},
 		{UnknownKind, false, MailTracking, false},
 		{UnknownKind, true, SpecialServiceTracking, true},
 	}

@@ -38,6 +38,11 @@ const (
 	KnownInEpochs     Query = "known_in_epochs"
 	MoveKnown         Query = "move_known"
 	KnownToHash       Query = "known_to_hash"
+	InspectTables     Query = "inspect_tables"
+	InspectParts      Query = "inspect_parts"
+	InspectMutations  Query = "inspect_mutations"
+	InspectGrants     Query = "inspect_grants"
+	InspectDisks      Query = "inspect_disks"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

@@ -154,7 +154,8 @@ type Keys struct {
 	// Memory keeps keys in memory alone. The price: whatever ends the process ends every slot that had begun; what was
 	// sealed in it can never be read again.
 	Memory bool `key:"memory" default:"false"`
-	// Listen is where `retention run` serves keys to other roles; Connect is the others' side.
+	// Listen is where `retention run` serves keys to other roles, and `up` besides its socket in the data folder; Connect is
+	// the others' side. See [Config.KeysConnect].
 	Listen  Endpoint `key:"listen"`
 	Connect Endpoint `key:"connect"`
 	TLS     KeysTLS  `key:"tls"`
@@ -217,6 +218,12 @@ type Reference struct {
 	ServiceTypes string `key:"service_types" file:"true"`
 	// KnownBarcodes holds serial numbers that are expected in the mail, by which damaged bars are told apart.
 	KnownBarcodes string `key:"known_barcodes" file:"true"`
+	// Operations holds what the codes of scans mean.
+	Operations string `key:"operations" file:"true"`
+	// Calendar holds holidays and critical entry times.
+	Calendar string `key:"calendar" file:"true"`
+	// Standards holds service standards.
+	Standards string `key:"standards" file:"true"`
 }
 
 // Access is who may come in.
@@ -246,6 +253,18 @@ func (c *Config) Tombstones() string { return filepath.Join(c.Data, "tombstones"
 
 // LedgerDir is the folder of the ledger.
 func (c *Config) LedgerDir() string { return filepath.Join(c.Data, "ledger") }
+
+// KeysSocket is the socket in the data folder at which `mailtrail up` serves keys to commands beside it.
+func (c *Config) KeysSocket() string { return filepath.Join(c.Data, "keys.sock") }
+
+// KeysConnect is where a role that is not the authority gets keys: keys.connect, or in embedded mode the socket of `up`;
+// empty where none is configured.
+func (c *Config) KeysConnect() Endpoint {
+	if c.Keys.Connect == "" && c.Mode == Embedded {
+		return Endpoint("unix:" + c.KeysSocket())
+	}
+	return c.Keys.Connect
+}
 
 // KeysDir is the folder of slot keys: keys.dir, or keys under data.
 func (c *Config) KeysDir() string {
