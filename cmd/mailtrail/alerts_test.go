@@ -18,6 +18,7 @@ import (
 
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/deploy/local/engines"
+	"mailtrail/deploy/local/minio"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
 	"mailtrail/pipeline/ingest"
@@ -27,6 +28,7 @@ import (
 	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
+	"mailtrail/sinks/objectstore"
 )
 
 // alertFile is deploy/prometheus/alerts.yaml as Prometheus reads it.
@@ -147,6 +149,10 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = embedded.New(embedded.Config{
 		Data: c.Data, Native: "127.0.0.1:0", HTTP: "127.0.0.1:0", Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{Metrics: registry, Engine: engines.ClickHouse{Server: "clickhouse"}, Self: []string{"mailtrail"}, Analysts: func() ([]embedded.Analyst, error) { return nil, nil }})
+	require.NoError(t, err)
+	_, err = minio.New(minio.Config{Data: c.Data, Addr: "127.0.0.1:0", Schedule: retention.Builtin()}, minio.Deps{Metrics: registry, Program: "minio"})
+	require.NoError(t, err)
+	_, err = objectstore.Open(objectstore.Config{Endpoint: "127.0.0.1:1", Bucket: c.Objects.Bucket}, objectstore.Deps{Metrics: registry})
 	require.NoError(t, err)
 
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{

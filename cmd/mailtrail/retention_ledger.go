@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +11,6 @@ import (
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
 )
-
-// sweptStores are the stores whose slots the sweeper destroys.
-var sweptStores = []retention.Store{retention.ClickHouse, retention.Files}
 
 // sweptTables is ClickHouse as the sweeper wants it.
 type sweptTables struct{ store *clickhouse.Store }
@@ -35,8 +31,7 @@ func (s sweptTables) Drop(ctx context.Context, slot pipeline.Slot) error {
 type sweepLedger struct{ *ledger.Log }
 
 func (l sweepLedger) Enter(d pipeline.Drop) (again bool, err error) {
-	entry := endEntry(d)
-	appended, err := l.Append(entry)
+	appended, err := l.Append(endEntry(d))
 	return err == nil && appended[0].Repeated, err
 }
 
@@ -61,11 +56,11 @@ func (l sweepLedger) ClockHeld(ahead time.Duration, why string) error {
 	return err
 }
 
-// endEntry is the entry of a slot's end.
+// endEntry is the end of a slot in a table, a bucket or a folder.
 func endEntry(d pipeline.Drop) ledger.Entry {
 	entry := dropEntry(d)
 	entry.Kind, entry.By = ledger.PartitionDropped, d.By
-	if d.Place.Store == retention.Files {
+	if d.Place.Store != retention.ClickHouse {
 		entry.Kind = ledger.PrefixDeleted
 	}
 	return entry
@@ -80,12 +75,17 @@ func dropEntry(d pipeline.Drop) ledger.Entry {
 // Missing leaves out what is somebody's reason why not, and the stores that the sweeper does not have.
 func (l sweepLedger) Missing(due time.Time) (slots []pipeline.Slot) {
 	for gap := range l.Gaps(due) {
-		store, object, _ := strings.Cut(gap.Store, "/")
-		if slices.Contains(sweptStores, retention.Store(store)) && !gap.Acknowledged {
-			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: retention.Store(store), Name: object}, Start: gap.Slot.Unix()})
+		name, object, _ := strings.Cut(gap.Store, "/")
+		if store := retention.Store(name); swept(store) && !gap.Acknowledged {
+			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: store, Name: object}, Start: gap.Slot.Unix()})
 		}
 	}
 	return slots
+}
+
+// swept tells whether the sweeper destroys the slots of the store.
+func swept(store retention.Store) bool {
+	return store == retention.ClickHouse || store == retention.Objects || store == retention.Files
 }
 
 // classRows are the classes whose slots the sweeper destroys, or whose keys the authority does, as the ledger must know
@@ -97,7 +97,7 @@ func classRows(schedule *retention.Schedule, now time.Time) (rows []ledger.Class
 		}
 		var stores []string
 		for _, place := range row.Places() {
-			if slices.Contains(sweptStores, place.Store) {
+			if swept(place.Store) {
 				stores = append(stores, string(place.Store)+"/"+place.Name)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
+	"mailtrail/sinks/objectstore"
 )
 
 func newRetentionSweepCommand(a *app) *cobra.Command {
@@ -78,7 +79,7 @@ func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
 	if err != nil {
 		return err
 	}
-	defer s.store.Close()
+	defer s.close()
 	ended, err := s.agreed(ctx)
 	if err != nil {
 		return err
@@ -131,12 +132,15 @@ func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
 		return await(ctx, applyPatience, func(ctx context.Context) error { return s.sweeper.Sweep(ctx).Err() })
 	})
 	if err != nil {
-		s.store.Close()
+		s.close()
 		return err
 	}
 	r.observer.ready("clickhouse", s.store.Ping)
+	if s.objects != nil {
+		r.observer.ready("objects", s.objects.Ping)
+	}
 	r.parts.start("sweeper", func(ctx context.Context) error {
-		defer s.store.Close()
+		defer s.close()
 		return s.sweeper.Run(ctx)
 	})
 	return startVerifier(r, s.keeper.ledger)
@@ -148,6 +152,7 @@ type sweep struct {
 	rules   *ruleBook
 	keeper  *keeper
 	store   *clickhouse.Store
+	objects *objectstore.Store // nil where the installation has none
 	sweeper *pipeline.Sweeper
 }
 
@@ -161,22 +166,37 @@ func (r *role) openSweep(k *keeper, metrics prometheus.Registerer) (*sweep, erro
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
 		return nil, err
 	}
+	stores := map[retention.Store]pipeline.SlotStore{
+		retention.ClickHouse: sweptTables{s.store}, retention.Files: pipeline.NewFolders(r.config.Data, rules.schedule),
+	}
+	if r.hasObjects(rules.schedule) {
+		if s.objects, err = openObjects(r, rules, metrics); err != nil {
+			s.close()
+			return nil, err
+		}
+		stores[retention.Objects] = sweptPrefixes{s.objects, rules.schedule, 2 * r.config.Retention.SweepEvery, r.now}
+	}
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
 		Emptied: func(place retention.Place) bool {
 			return place.Store == retention.Files || r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
 		},
 	}, pipeline.Deps{
-		Stores: map[retention.Store]pipeline.SlotStore{
-			retention.ClickHouse: sweptTables{s.store}, retention.Files: pipeline.NewFolders(r.config.Data, rules.schedule),
-		},
+		Stores: stores,
 		Ledger: sweepLedger{k.ledger}, Log: r.log.With().Str("part", "sweeper").Logger(), Metrics: metrics, Clock: k.clock,
 	})
 	if err != nil {
-		s.store.Close()
+		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *sweep) close() {
+	s.store.Close()
+	if s.objects != nil {
+		s.objects.Close()
+	}
 }
 
 // agreed makes sure that the schedule is the one from which the tables were made, so that a wrong file destroys nothing,

@@ -24,7 +24,7 @@ func newUpCommand(a *app) *cobra.Command {
 	var demo bool
 	command := &cobra.Command{
 		Use:   "up",
-		Short: "Start everything on this machine: a broker, ClickHouse and every role",
+		Short: "Start everything on this machine: a broker, ClickHouse, MinIO and every role",
 		Long: `up starts the embedded stack and every role in one process. All state lies in the folder data.
 Ctrl-C (or SIGTERM) ends it cleanly; killed, it takes up where it was.`,
 		Example: `  mailtrail up --demo`,
@@ -80,7 +80,7 @@ func startStack(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	engine, err := r.findEngine(ctx)
+	engine, program, err := r.findEngines(ctx, rules.schedule)
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,11 @@ func startStack(ctx context.Context, r *role) error {
 	}
 	if err := startClickHouse(ctx, r, engine, rules.schedule); err != nil {
 		return err
+	}
+	if program != "" {
+		if err := startMinIO(ctx, r, program, rules.schedule); err != nil {
+			return err
+		}
 	}
 	err = r.parts.check(ctx, func(ctx context.Context) error {
 		return migrate(ctx, r, time.Minute, func(object, action, what string) error {
@@ -119,12 +124,17 @@ func startStack(ctx context.Context, r *role) error {
 	return nil
 }
 
-func (r *role) findEngine(ctx context.Context) (engines.ClickHouse, error) {
+// findEngines finds ClickHouse and MinIO, or fetches them; MinIO is empty where the schedule names no bucket.
+func (r *role) findEngines(ctx context.Context, schedule *retention.Schedule) (engine engines.ClickHouse, minio string, err error) {
 	fetcher, err := engines.New(engines.Config{}, engines.Deps{Out: r.stderr})
 	if err != nil {
-		return engines.ClickHouse{}, err
+		return engine, "", err
 	}
-	return fetcher.ClickHouse(ctx)
+	if engine, err = fetcher.ClickHouse(ctx); err != nil || !r.hasObjects(schedule) {
+		return engine, "", err
+	}
+	minio, err = fetcher.MinIO(ctx)
+	return engine, minio, err
 }
 
 func startBroker(ctx context.Context, r *role, schedule *retention.Schedule) error {
@@ -191,9 +201,10 @@ func (r *role) tellWhere() {
   equipment    %s://%s/v1/scans      (gateway; a token: mailtrail access add device NAME)
   Kafka        %s                  (topic mail.scans: JSON events or ScanBatch)
   SQL          %s native, %s HTTP  (a login: mailtrail access add analyst NAME)
+  objects      http://%s                 (MinIO, bucket %s; for mailtrail alone)
   officers     %s://%s/officer    (a login: mailtrail access add officer NAME)
   metrics      http://%s/metrics   (also /healthz and /readyz)
   in a shell   mailtrail status | piece BARCODE | query SQL | audit | rejects list
 Ctrl-C ends it; what was acknowledged stays.
-`, c.Data, scheme(c.Gateway.TLS.Cert), c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, scheme(c.API.TLS.Cert), c.API.Listen, c.Metrics.Listen)
+`, c.Data, scheme(c.Gateway.TLS.Cert), c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Objects.Endpoint, c.Objects.Bucket, scheme(c.API.TLS.Cert), c.API.Listen, c.Metrics.Listen)
 }

@@ -176,7 +176,7 @@ func (r *run) enterGone() {
 		}
 		row := r.schedule.Row(slot.Class)
 		// Folders have no expiry of their own that could come later.
-		early := r.now.Unix() < row.BackstopAt(slot.Start) || slot.Place.Store == retention.Files
+		early := r.now.Unix() < row.BackstopIn(slot.Place.Store, slot.Start) || slot.Place.Store == retention.Files
 		switch {
 		case n.Ended == "" && early && r.emptied(slot.Place):
 			n.Ended = ByEngine
