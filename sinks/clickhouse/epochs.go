@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -44,8 +45,8 @@ func (s *Store) Epoch(ctx context.Context, id string) (parts []event.EpochPart, 
 // PutKnown stores known barcodes under their hash in the slot of at, Unix milliseconds; again in the same slot it changes nothing.
 func (s *Store) PutKnown(ctx context.Context, hash string, text []byte, at int64) error {
 	slot := s.slotOf(retention.KnownBarcodes, at)
-	return s.insert(ctx, "known_barcodes", fmt.Sprintf("known:%s:%d", hash, slot.Unix()), []string{"slot", "hash", "content"}, func(batch driver.Batch) error {
-		return batch.Append(slot, hash, text)
+	return s.insert(ctx, "known_barcodes", fmt.Sprintf("known:%s:%d", hash, slot.Unix()), []string{"slot", "hash", "content", "at"}, func(batch driver.Batch) error {
+		return batch.Append(slot, hash, text, time.UnixMilli(at).UTC())
 	})
 }
 
