@@ -40,7 +40,9 @@ const (
 	serviceTypesPart    = "service_types"
 	specialServicesPart = "special_services"
 	facilitiesPart      = "facilities"
-	knownPart           = "known_barcodes" // without content where none are known
+	// knownPart is the SHA-256 of the known barcodes, which stand in a table of their own since they have a limit; without
+	// content where none are known.
+	knownPart = "known_barcodes"
 )
 
 // Epoch is a set of rules under a name that follows from their content.
@@ -49,7 +51,8 @@ type Epoch struct {
 	Rules Rules
 }
 
-// NewEpoch names the rules and returns the parts from which they can be made again.
+// NewEpoch names the rules and returns the parts from which they can be made again, together with the known barcodes
+// ([Rules.known]).
 func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
 	parts := []event.EpochPart{
 		{Name: versionPart, Content: []byte(codeVersion())},
@@ -58,7 +61,7 @@ func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
 		{Name: serviceTypesPart, Content: []byte(rules.Tables.ServiceTypes.Text())},
 		{Name: specialServicesPart, Content: []byte(rules.Tables.SpecialServices.Text())},
 		{Name: facilitiesPart, Content: rules.Tables.Facilities.Encode()},
-		{Name: knownPart, Content: knownText(rules.Tables.Known)},
+		{Name: knownPart, Content: rules.known().text},
 	}
 	hash := sha256.New()
 	for _, p := range parts {
@@ -69,6 +72,7 @@ func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
 	for i := range parts {
 		parts[i].Epoch = epoch.Name
 	}
+	parts[len(parts)-1].Content = []byte(rules.known().hash)
 	return epoch, parts
 }
 
@@ -80,8 +84,18 @@ func (e *OtherVersionError) Error() string {
 	return fmt.Sprintf("the open block was cut by a program with %s and this one has %s: run one with %s until the block is closed", e.Open, e.Own, e.Open)
 }
 
-// LoadEpoch makes the rules again from their parts.
-func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
+// knownHash is the hash of the known barcodes of an epoch, empty where it has none.
+func knownHash(parts []event.EpochPart) string {
+	for _, p := range parts {
+		if p.Name == knownPart {
+			return string(p.Content)
+		}
+	}
+	return ""
+}
+
+// LoadEpoch makes the rules again from their parts and the text of the known barcodes, nil where they have none.
+func LoadEpoch(name string, parts []event.EpochPart, knownText []byte) (Epoch, error) {
 	content := map[string][]byte{}
 	for _, p := range parts {
 		content[p.Name] = p.Content
@@ -92,12 +106,15 @@ func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
 	if open := string(content[versionPart]); open != codeVersion() {
 		return Epoch{}, &OtherVersionError{Open: open, Own: codeVersion()}
 	}
+	if knownHash(parts) != "" && len(knownText) == 0 {
+		return Epoch{}, fmt.Errorf("epoch %s: its known barcodes are not in the table known_barcodes: they outlive every block that can still be open, so the table was restored from an old copy, or not at all", name)
+	}
 	ahead, err1 := time.ParseDuration(string(content[aheadPart]))
 	schedule, err2 := retention.Parse(content[schedulePart])
 	types, err3 := barcode.ParseServiceTypes(content[serviceTypesPart])
 	special, err4 := barcode.ParseSpecialServices(content[specialServicesPart])
 	facilities, err5 := facility.Parse(bytes.NewReader(content[facilitiesPart]))
-	known, err6 := parseKnown(content[knownPart])
+	known, err6 := parseKnown(knownText)
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return Epoch{}, fmt.Errorf("read epoch %s: %w", name, err)
 	}
@@ -109,11 +126,19 @@ func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
 	return epoch, nil
 }
 
-func knownText(known *barcode.KnownSet) []byte {
-	if known == nil {
-		return nil
+// knownSet is the text of the known barcodes with its hash; both empty where none are known.
+type knownSet struct {
+	text []byte
+	hash string
+}
+
+func (r *Rules) known() knownSet {
+	if r.Tables.Known == nil {
+		return knownSet{}
 	}
-	return []byte(known.Text())
+	text := []byte(r.Tables.Known.Text())
+	sum := sha256.Sum256(text)
+	return knownSet{text, hex.EncodeToString(sum[:])}
 }
 
 func parseKnown(text []byte) (*barcode.KnownSet, error) {

@@ -129,7 +129,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		MailTracking, PackageTracking, SpecialServiceTracking, Confirm, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
-		"log_files", "work_files", "reference", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
+		"log_files", "work_files", "reference", "known_barcodes", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
 	}, flows)
 
 	row, err := s.Admit(MailTracking)
