@@ -136,7 +136,7 @@ func newAddOfficerCommand(a *app) *cobra.Command {
 			if err != nil {
 				return accessError(err)
 			}
-			return a.showToken(token, "The officer sends it to the API as `Authorization: Bearer TOKEN`.")
+			return a.showToken(token, "The officer opens /officer on api.listen in a browser, and gives the name and this token as the password.")
 		},
 	}
 }

@@ -15,13 +15,13 @@ func newBarcodeCommand(a *app) *cobra.Command {
 	group := newGroup(&cobra.Command{
 		Use:   "barcode",
 		Short: "Write, read, explain and draw the barcodes on mail",
-		Long: `barcode works on arguments or, without any, on standard input, one barcode a line. Every line gets an answer of
-one line, in the order of the input and as soon as it is known; a line that is no barcode is answered with
-"refused: " and why. The exit status is 1 where a line was refused or has no certain answer.`,
+		Long: `barcode works on arguments or, without any, on standard input, one barcode a line; read on pictures. Every line gets
+an answer of one line, in the order of the input and as soon as it is known; a line that is no barcode is answered
+with "refused: " and why. The exit status is 1 where a line was refused or has no certain answer.`,
 		Example: `  # Each line of digits becomes a line of bars:
   mailtrail barcode encode < pieces.txt > bars.txt`,
 	})
-	group.AddCommand(newBarcodeEncodeCommand(a), newBarcodeDecodeCommand(a), newBarcodeParseCommand(a), newBarcodePrintCommand(a))
+	group.AddCommand(newBarcodeEncodeCommand(a), newBarcodeDecodeCommand(a), newBarcodeParseCommand(a), newBarcodePrintCommand(a), newBarcodeReadCommand(a))
 	return group
 }
 
@@ -59,7 +59,7 @@ func (a *app) answerLines(ctx context.Context, lines []string, answerers []answe
 	if err != nil {
 		return err
 	}
-	return tally.findings()
+	return tally.findings("lines")
 }
 
 // oneForEachCore makes an answerer for each core that may be used.
@@ -71,8 +71,8 @@ func oneForEachCore(make func() answerer) []answerer {
 	return answerers
 }
 
-// findings is nil where every line has its answer.
-func (t tally) findings() error {
+// findings is nil where every line, or whatever has answers, has its answer.
+func (t tally) findings(what string) error {
 	var found []string
 	for _, part := range []struct {
 		lines int
@@ -85,5 +85,5 @@ func (t tally) findings() error {
 	if found == nil {
 		return nil
 	}
-	return &findings{fmt.Sprintf("of %d lines %s", t.lines, strings.Join(found, " and "))}
+	return &findings{fmt.Sprintf("of %d %s %s", t.lines, what, strings.Join(found, " and "))}
 }

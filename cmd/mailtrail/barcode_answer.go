@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/barcode/picture"
 )
 
 // barcodeAnswer is the answer to one line. What is empty does not apply and is left out.
@@ -21,7 +22,8 @@ type barcodeAnswer struct {
 	confidence float64
 	candidates []barcode.Candidate
 	fields     []barcode.Field
-	otherHolds bool // another reading holds too
+	otherHolds bool           // another reading holds too
+	found      *picture.Found // where it stands in a picture
 	err        error
 }
 
@@ -54,6 +56,9 @@ func (b *barcodeAnswer) appendJSON(dst []byte) []byte {
 	dst = b.appendFields(dst)
 	if b.otherHolds {
 		dst = append(dst, `,"otherReading":true`...)
+	}
+	if b.found != nil {
+		dst = b.appendFound(dst)
 	}
 	if b.err != nil {
 		dst = appendJSONText(append(dst, `,"error":`...), []byte(b.err.Error()))

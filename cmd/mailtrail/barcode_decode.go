@@ -50,9 +50,13 @@ type repairFlags struct {
 
 func addRepairFlags(command *cobra.Command) *repairFlags {
 	flags := new(repairFlags)
-	command.Flags().StringVar(&flags.knownFile, "known", "", "`file` of known barcodes, which settle what is ambiguous")
+	addKnownFlag(command, flags)
 	command.Flags().IntVar(&flags.limit, "repair", barcode.MaxRepair, "repair up to `N` wrong bars, 0 to 4; a \"?\" counts as three tenths, a bar lost or too many as two")
 	return flags
+}
+
+func addKnownFlag(command *cobra.Command, flags *repairFlags) {
+	command.Flags().StringVar(&flags.knownFile, "known", "", "`file` of known barcodes, which settle what is ambiguous")
 }
 
 // load checks the flags and reads the known set; nil where there is none.

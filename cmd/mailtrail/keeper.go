@@ -21,6 +21,8 @@ type keeper struct {
 	ledger    *ledger.Log
 	clock     *pipeline.Clock
 	authority *keys.Authority
+	// endClock ends the comparing of the clock.
+	endClock func()
 	// started is what the start of the authority destroyed and found.
 	started keys.Report
 	// agreed: the schedule is known to be the one in force. Before, keys end at the dates that they were made with, and
@@ -50,6 +52,15 @@ func (r *role) openKeeper(ctx context.Context, metrics prometheus.Registerer) (_
 		}
 	}()
 	k.clock.AtLeast(k.ledger.LastTime())
+	// No key may go by a clock that is wrong.
+	if k.endClock, err = r.compareClock(ctx, k.clock, rules); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			k.endClock()
+		}
+	}()
 	reached := faultPoint[keys.Point]()
 	store, err := r.keyStore(reached)
 	if err != nil {
@@ -81,6 +92,7 @@ func (r *role) keyStore(reached func(keys.Point)) (keys.Store, error) {
 }
 
 func (k *keeper) close() {
+	k.endClock()
 	_ = k.authority.Close() // it gives a lock free, as the end of the process does
 	_ = k.ledger.Close()
 }

@@ -17,9 +17,9 @@ import (
 const shownLosses = 3
 
 // notYet is what of the schedule nothing carries out yet. Who signs the document must know it.
-const notYet = "Old files in folders are not removed, but for the log of the embedded ClickHouse. Slots of tables are dropped, and slot keys destroyed, at the times below as " +
-	"long as a sweeper runs (`mailtrail up`, or `mailtrail retention run`); without one ClickHouse's own expiry drops them half a margin later, " +
-	"and the keys go when a sweeper starts, before anything else does."
+const notYet = "Slots of tables are dropped, old files removed and slot keys destroyed at the times below as long as a sweeper runs (`mailtrail up`, or " +
+	"`mailtrail retention run`); without one ClickHouse's own expiry drops slots half a margin later, files stay, and the keys go when a sweeper " +
+	"starts, before anything else does."
 
 // document writes the plan for people.
 type document struct {
@@ -110,6 +110,10 @@ func (d *document) class(l *pipeline.Line, schedule *retention.Schedule) {
 	}
 	d.losses(l)
 	for _, h := range l.Strange {
+		if h.Place.Store == retention.Files {
+			d.item("STRANGE", fmt.Sprintf("%s %s holds %s, %d of them, which the sweeper leaves alone", storeName(h.Place.Store), h.Place.Name, h.Strange, h.Rows))
+			continue
+		}
 		d.item("STRANGE", fmt.Sprintf("%s %s holds %d rows in the partition %s, which is no slot of the schedule", storeName(h.Place.Store), h.Place.Name, h.Rows, h.Strange))
 	}
 }
@@ -155,6 +159,8 @@ func lossWords(l *pipeline.Loss) string {
 	switch {
 	case l.GoneAt != 0:
 		return words + "the oldest record, of " + moment(l.From) + ", at the latest"
+	case l.Place.Store == retention.Files:
+		return words + fmt.Sprintf("slot %s, files: %d (%s)", moment(l.From), l.Rows, byteCount(l.Bytes))
 	case l.Rows > 0:
 		return words + fmt.Sprintf("slot %s, rows: %d", moment(l.From), l.Rows)
 	}

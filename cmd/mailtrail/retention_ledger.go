@@ -51,11 +51,16 @@ func (l sweepLedger) Returned(d pipeline.Drop) error {
 	return err
 }
 
-// endEntry is the end of a slot in a table or a bucket.
+func (l sweepLedger) ClockHeld(ahead time.Duration, why string) error {
+	_, err := l.Append(ledger.Entry{Kind: ledger.ClockHeld, By: pipeline.BySweeper, Step: ahead.Milliseconds(), Detail: why})
+	return err
+}
+
+// endEntry is the end of a slot in a table, a bucket or a folder.
 func endEntry(d pipeline.Drop) ledger.Entry {
 	entry := dropEntry(d)
 	entry.Kind, entry.By = ledger.PartitionDropped, d.By
-	if d.Place.Store == retention.Objects {
+	if d.Place.Store != retention.ClickHouse {
 		entry.Kind = ledger.PrefixDeleted
 	}
 	return entry
@@ -80,7 +85,7 @@ func (l sweepLedger) Missing(due time.Time) (slots []pipeline.Slot) {
 
 // swept tells whether the sweeper destroys the slots of the store.
 func swept(store retention.Store) bool {
-	return store == retention.ClickHouse || store == retention.Objects
+	return store == retention.ClickHouse || store == retention.Objects || store == retention.Files
 }
 
 // classRows are the classes whose slots the sweeper destroys, or whose keys the authority does, as the ledger must know

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
@@ -28,7 +29,7 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 		classes[row.Class] = true
 	}
 	for _, row := range schedule.Rows() {
-		require.Equal(t, row.Flows() && row.Sliced() && (len(row.Tables)+len(row.SystemTables)+len(row.Buckets) > 0 || row.Sealed), classes[row.Class], row.Class)
+		require.Equal(t, row.Flows() && row.Sliced() && (len(row.Tables)+len(row.SystemTables)+len(row.Buckets)+len(row.Folders) > 0 || row.Sealed), classes[row.Class], row.Class)
 	}
 	_, err = log.Adopt(schedule.Hash(), rows, pipeline.BySweeper)
 	require.NoError(t, err)
@@ -45,7 +46,8 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{
 		"mail_tracking scans": 1, "package_tracking scans": 1, "special_service_tracking scans": 1, "confirm scans": 1, "receipts blocks": 1, "batch_ids batches": 1,
-		"replay_ids replays": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
+		"replay_ids replays": 1, "known_barcodes known_barcodes": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
+		"log_files logs": 1, "work_files clickhouse/tmp": 1, "work_files clickhouse/user_files": 1, "work_files clickhouse/format_schemas": 1,
 	}, places)
 	for i, slot := range missing {
 		d := pipeline.Drop{Slot: slot, Rows: uint64(i), By: pipeline.BySweeper}
@@ -76,4 +78,18 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 	verdict, err = ledger.VerifyFolder(dir, log.PublicKey(), ledger.Options{})
 	require.NoError(t, err)
 	require.NotEmpty(t, verdict.Findings)
+}
+
+// A wall clock that jumps does not get into the ledger, whose newest entry every later sweeper takes for time that has been.
+func TestAJumpStaysOutOfTheLedger(t *testing.T) {
+	wall := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	r := roleWith(t, "MAILTRAIL_DATA="+t.TempDir())
+	r.now = func() time.Time { return wall }
+	k, err := r.openKeeper(t.Context(), prometheus.NewRegistry())
+	require.NoError(t, err)
+	defer k.close()
+	wall = wall.AddDate(1, 0, 0)
+	_, err = k.ledger.Append(ledger.Entry{Kind: ledger.TopicState, Store: "kafka", Object: "mail.scans"})
+	require.NoError(t, err)
+	require.WithinDuration(t, wall.AddDate(-1, 0, 0), k.ledger.LastTime(), time.Minute)
 }

@@ -70,7 +70,7 @@ func planSections(plan *pipeline.Plan) []section {
 		rule.rows = append(rule.rows, ruleCells(&line))
 		for _, l := range line.Losses {
 			loss.rows = append(loss.rows, []any{
-				line.Class, string(l.Place.Store), l.Place.Name, at(l.From), at(l.DestroyAt), at(l.BackstopAt), at(l.LimitAt), l.Rows, l.Bytes, nil,
+				line.Class, string(l.Place.Store), l.Place.Name, at(l.From), at(l.DestroyAt), timeOrNil(orNever(l.BackstopAt)), at(l.LimitAt), l.Rows, l.Bytes, nil,
 			})
 		}
 		for _, h := range line.Strange {
@@ -120,6 +120,14 @@ func spanOrNil(d retention.Duration) any {
 		return nil
 	}
 	return d
+}
+
+// orNever is at, and the zero time for 0.
+func orNever(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return at(seconds)
 }
 
 func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -18,7 +15,7 @@ import (
 // planStores are the live stores as the plan asks them, with the auditor's rights.
 func (r *role) planStores(rules *ruleBook) map[retention.Store]pipeline.Store {
 	stores := map[retention.Store]pipeline.Store{
-		retention.Kafka: heldTopics{r, rules}, retention.ClickHouse: heldTables{r, rules}, retention.Files: heldFolders{r, rules},
+		retention.Kafka: heldTopics{r, rules}, retention.ClickHouse: heldTables{r, rules}, retention.Files: pipeline.NewFolders(r.config.Data, rules.schedule),
 	}
 	if r.hasObjects(rules.schedule) {
 		stores[retention.Objects] = plannedPrefixes{r, rules}
@@ -88,39 +85,4 @@ func heldSlot(slot *clickhouse.HeldSlot) pipeline.Held {
 	return pipeline.Held{
 		Class: slot.Class, Place: retention.Place{Store: retention.ClickHouse, Name: slot.Table}, From: slot.Slot, Rows: slot.Rows, Bytes: slot.Bytes, Strange: slot.Strange,
 	}
-}
-
-// heldFolders tells of each folder and file of the schedule how old what lies in it is, by slot.
-type heldFolders struct {
-	*role
-	rules *ruleBook
-}
-
-func (s heldFolders) Held(context.Context) (held []pipeline.Held, err error) {
-	for _, row := range s.rules.schedule.Rows() {
-		if !row.Sliced() {
-			continue
-		}
-		for _, folder := range row.Folders {
-			slots := map[int64]uint64{}
-			err := filepath.WalkDir(filepath.Join(s.config.Data, folder), func(_ string, entry fs.DirEntry, err error) error {
-				if err != nil || entry.IsDir() {
-					return err
-				}
-				info, err := entry.Info()
-				if err == nil {
-					slots[row.SlotOf(info.ModTime().UnixMilli())] += uint64(info.Size())
-				}
-				return err
-			})
-			// A folder that is not there, or a file that went in this moment, holds nothing.
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return held, fmt.Errorf("the data folder (key data): %w", err)
-			}
-			for slot, bytes := range slots {
-				held = append(held, pipeline.Held{Class: row.Class, Place: retention.Place{Store: retention.Files, Name: folder}, From: slot, Bytes: bytes})
-			}
-		}
-	}
-	return held, nil
 }

@@ -26,7 +26,8 @@ func newRetentionSweepCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sweep",
 		Short: "Destroy now what is due, once",
-		Long: `sweep drops every slot that is due and destroys its key, enters that in the ledger, and prints what went. Run again, it finds nothing.
+		Long: `sweep drops every slot that is due and destroys its key, removes old files from the folders of the schedule, enters that in
+the ledger, and prints what went. Run again, it finds nothing.
 One sweeps at a time: beside ` + "`mailtrail up`" + ` or ` + "`mailtrail retention run`" + `, which do it by themselves, it ends with 1.
 The exit status is 1 where something that is due could not be destroyed or entered.`,
 		Example: `  mailtrail retention sweep --config site.yaml`,
@@ -165,7 +166,9 @@ func (r *role) openSweep(k *keeper, metrics prometheus.Registerer) (*sweep, erro
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
 		return nil, err
 	}
-	stores := map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}}
+	stores := map[retention.Store]pipeline.SlotStore{
+		retention.ClickHouse: sweptTables{s.store}, retention.Files: pipeline.NewFolders(r.config.Data, rules.schedule),
+	}
 	if r.hasObjects(rules.schedule) {
 		if s.objects, err = openObjects(r, rules, metrics); err != nil {
 			s.close()
@@ -176,7 +179,7 @@ func (r *role) openSweep(k *keeper, metrics prometheus.Registerer) (*sweep, erro
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
 		Emptied: func(place retention.Place) bool {
-			return r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
+			return place.Store == retention.Files || r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
 		},
 	}, pipeline.Deps{
 		Stores: stores,
@@ -199,6 +202,7 @@ func (s *sweep) close() {
 // agreed makes sure that the schedule is the one from which the tables were made, so that a wrong file destroys nothing,
 // enters it in the ledger, and destroys the keys that are due by it.
 func (s *sweep) agreed(ctx context.Context) (ended keys.Report, err error) {
+	s.sweeper.Compare(ctx) // again, for the metrics
 	applied, err := s.store.AppliedSchedule(ctx)
 	if err != nil {
 		return ended, atClickHouse(s.role.config, err)

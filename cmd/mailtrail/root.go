@@ -32,6 +32,7 @@ nothing outlives its limit.`,
 	flags.StringVar(&a.logLevel, "log-level", "", "trace, debug, info, warn or error (key log.level)")
 
 	root.AddCommand(
+		newAPICommand(a),
 		newAccessCommand(a),
 		newAuditCommand(a),
 		newBarcodeCommand(a),

@@ -29,6 +29,8 @@ type simulateFlags struct {
 	batch, concurrency int
 	damaged            float64
 	knownOut           string
+	images             bool
+	imageShare         float64
 }
 
 func newSimulateCommand(a *app) *cobra.Command {
@@ -43,7 +45,11 @@ every event, from the model's own state.
 Of the reads of letters and flats some are damaged (--damaged): one, two or three bars read wrongly, or some not
 read at all. The truth has a line for each: the bars, the barcode of the piece, and whether the read is stored
 (and as which barcode, if it is not its own), or rejected as ambiguous or unreadable. --known-out writes the
-mailers of the mail in the form that reference.known_barcodes takes, which settles most of the ambiguous ones.`,
+mailers of the mail in the form that reference.known_barcodes takes, which settles most of the ambiguous ones.
+
+With --images the cameras of the machines send pictures of letters and flats too, about 40 kB each, as TIFF, PNG or
+JPEG: of a share of the scans (--image-share) of the last five hours, since older pictures are not taken in. The truth
+has a row for them. A picture takes a core about a tenth of a second to draw.`,
 		Example: `  mailtrail simulate --count 100000 --to http --token-file token.txt --truth truth.jsonl`,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.simulate(c.Context(), f) },
@@ -62,6 +68,8 @@ mailers of the mail in the form that reference.known_barcodes takes, which settl
 	flags.IntVar(&f.batch, "batch", 500, "events in a request")
 	flags.Float64Var(&f.damaged, "damaged", 0.002, "`share` of events with damaged bars, 0 to 0.4")
 	flags.StringVar(&f.knownOut, "known-out", "", "`file` for the mailers of this mail, as known barcodes")
+	flags.BoolVar(&f.images, "images", false, "send pictures too (for --to http)")
+	flags.Float64Var(&f.imageShare, "image-share", 0.01, "with --images: `share` of the scans of letters and flats that have a picture, to 1")
 	flags.IntVar(&f.concurrency, "concurrency", 4, "requests under way at once")
 	return command
 }
@@ -72,6 +80,15 @@ func (f *simulateFlags) options(a *app) (simulate.Options, error) {
 	options.Wire = simulate.Wire(f.wire)
 	if !(f.damaged >= 0 && f.damaged <= 0.4) {
 		return options, wrongUsage("--damaged %g: expected 0 to 0.4", f.damaged)
+	}
+	if f.images {
+		if !(f.imageShare > 0 && f.imageShare <= 1) {
+			return options, wrongUsage("--image-share %g: expected more than 0, at most 1", f.imageShare)
+		}
+		if simulate.Door(f.to) != simulate.HTTP {
+			return options, wrongUsage("--images: pictures go to the gateway alone, so it needs --to http")
+		}
+		options.Images = f.imageShare
 	}
 	each := f.damaged / 4
 	options.Shares.OneWrong, options.Shares.TwoWrong, options.Shares.ThreeWrong, options.Shares.Erased = each, each, each, each
@@ -130,6 +147,9 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "%d events sent in %d requests, %d refused, %d requests sent again\n", progress.Events, progress.Requests, progress.Refused, progress.Retries)
+	if f.images {
+		fmt.Fprintf(a.stderr, "%d pictures sent\n", progress.Images)
+	}
 	if f.truth == "" {
 		return nil
 	}

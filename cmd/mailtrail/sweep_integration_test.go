@@ -54,6 +54,29 @@ func TestRetentionSweep(t *testing.T) {
 	require.True(t, due.Equal(found[0].Slot))
 	require.EqualValues(t, 5, *found[0].Rows)
 
+	// Beside the running sweeper its proof is written; it verifies with the public key alone.
+	bundle, key := filepath.Join(t.TempDir(), "proof.json"), s.do("ledger", "show", "--key")
+	require.Contains(t, s.run("retention", "proof", "--class", retention.MailTracking, "--slot", due.Format(time.RFC3339), "--out", bundle).stderr, "It proves that")
+	verdict := mailtrail(nil, "ledger", "verify", bundle, "--key", key)
+	require.Equal(t, exitDone, verdict.status, verdict.stderr)
+	require.Contains(t, verdict.stdout, "It was dropped in clickhouse/scans at ")
+	require.Contains(t, verdict.stdout, "by sweeper, with 5 rows")
+	require.Contains(t, s.run("retention", "proof", "--class", retention.MailTracking, "--slot", kept.Format(time.RFC3339)).stderr, "is not destroyed yet: it will be at ")
+
+	t.Run("the officer's page", func(t *testing.T) { officersPage(t, s.as(t), due) })
+
+	// So are files; the engine begins its log by days.
+	head, err := os.ReadFile(filepath.Join(s.data, "logs", "clickhouse.log"))
+	require.NoError(t, err)
+	require.Contains(t, string(head[:min(200, len(head))]), "Log file created/rotated")
+	stray := filepath.Join(s.data, "logs", "clickhouse.log.7")
+	require.NoError(t, os.WriteFile(stray, []byte("SELECT"), 0o600))
+	require.NoError(t, os.Chtimes(stray, today.AddDate(0, 0, -3), today.AddDate(0, 0, -3)))
+	eventually(t, 20*time.Second, func() error {
+		_, err := os.Lstat(stray)
+		return expect(true, os.IsNotExist(err))
+	})
+
 	// What comes back goes again, and the ledger says so.
 	insert(3, due)
 	eventually(t, 20*time.Second, func() error { return expect(2, len(entries())) })

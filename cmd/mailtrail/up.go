@@ -17,7 +17,6 @@ import (
 	"mailtrail/deploy/local/engines"
 	"mailtrail/deploy/local/ports"
 	"mailtrail/pipeline/access"
-	"mailtrail/pipeline/report"
 	"mailtrail/schemas/retention"
 )
 
@@ -118,9 +117,9 @@ func startStack(ctx context.Context, r *role) error {
 	if err := startGateway(ctx, r); err != nil {
 		return err
 	}
-	api := report.New(report.Config{Listen: string(r.config.API.Listen), Cert: r.config.API.TLS.Cert, Key: r.config.API.TLS.Key},
-		report.Deps{Log: r.log.With().Str("part", "api").Logger(), Clock: r.now})
-	r.parts.start("api", api.Run)
+	if err := startAPI(ctx, r); err != nil {
+		return err
+	}
 	fmt.Fprintf(r.stderr, "started in %s\n", time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
@@ -192,18 +191,20 @@ func startClickHouse(ctx context.Context, r *role, engine engines.ClickHouse, sc
 // tellWhere says where everything is.
 func (r *role) tellWhere() {
 	c := r.config
-	scheme := "http"
-	if c.Gateway.TLS.Cert != "" {
-		scheme = "https"
+	scheme := func(cert string) string {
+		if cert != "" {
+			return "https"
+		}
+		return "http"
 	}
 	fmt.Fprintf(r.stderr, `mailtrail is running. Everything it keeps lies in %s.
   equipment    %s://%s/v1/scans      (gateway; a token: mailtrail access add device NAME)
   Kafka        %s                  (topic mail.scans: JSON events or ScanBatch)
   SQL          %s native, %s HTTP  (a login: mailtrail access add analyst NAME)
   objects      http://%s                 (MinIO, bucket %s; for mailtrail alone)
-  API          http://%s                 (for mailers; not there yet: it answers not_available)
+  officers     %s://%s/officer    (a login: mailtrail access add officer NAME)
   metrics      http://%s/metrics   (also /healthz and /readyz)
   in a shell   mailtrail status | piece BARCODE | query SQL | audit | rejects list
 Ctrl-C ends it; what was acknowledged stays.
-`, c.Data, scheme, c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Objects.Endpoint, c.Objects.Bucket, c.API.Listen, c.Metrics.Listen)
+`, c.Data, scheme(c.Gateway.TLS.Cert), c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Objects.Endpoint, c.Objects.Bucket, scheme(c.API.TLS.Cert), c.API.Listen, c.Metrics.Listen)
 }

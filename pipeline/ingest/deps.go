@@ -96,6 +96,10 @@ type Store interface {
 	MostParts(ctx context.Context) (int, error)
 	PutEpoch(ctx context.Context, parts []event.EpochPart) error
 	Epoch(ctx context.Context, epoch string) ([]event.EpochPart, error)
+	// PutKnown stores the known barcodes under their hash in the slot of at (Unix milliseconds); again in the same slot it
+	// changes nothing. Known returns them, nil where no slot has them.
+	PutKnown(ctx context.Context, hash string, text []byte, at int64) error
+	Known(ctx context.Context, hash string) ([]byte, error)
 	// Transient reports whether an error of this side can heal by itself.
 	Transient(err error) bool
 }

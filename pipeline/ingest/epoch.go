@@ -25,6 +25,9 @@ const (
 	versionPart  = "version"
 	aheadPart    = "ahead"
 	schedulePart = "schedule"
+	// knownPart is the SHA-256 of the known barcodes, which stand in a table of their own since they have a limit; without
+	// content where none are known. A topic's tables give the text itself.
+	knownPart = "known_barcodes"
 )
 
 // Epoch is a set of rules under a name that follows from their content.
@@ -33,7 +36,8 @@ type Epoch struct {
 	Rules Rules
 }
 
-// NewEpoch names the rules and returns the parts from which they can be made again.
+// NewEpoch names the rules and returns the parts from which they can be made again, together with the known barcodes
+// ([Rules.known]).
 func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
 	parts := append([]event.EpochPart{
 		{Name: versionPart, Content: []byte(rules.Tables.Version())},
@@ -48,6 +52,9 @@ func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
 	epoch := Epoch{Name: hex.EncodeToString(hash.Sum(nil)[:12]), Rules: rules}
 	for i := range parts {
 		parts[i].Epoch = epoch.Name
+		if parts[i].Name == knownPart {
+			parts[i].Content = []byte(rules.known().hash)
+		}
 	}
 	return epoch, parts
 }
@@ -60,9 +67,19 @@ func (e *OtherVersionError) Error() string {
 	return fmt.Sprintf("the open block was cut by a program with %s and this one has %s: run one with %s until the block is closed", e.Open, e.Own, e.Open)
 }
 
-// LoadEpoch makes the rules again from their parts. own is the version of the
-// stream's rules that are code.
-func LoadEpoch(stream Stream, own, name string, parts []event.EpochPart) (Epoch, error) {
+// knownHash is the hash of the known barcodes of an epoch, empty where it has none.
+func knownHash(parts []event.EpochPart) string {
+	for _, p := range parts {
+		if p.Name == knownPart {
+			return string(p.Content)
+		}
+	}
+	return ""
+}
+
+// LoadEpoch makes the rules again from their parts and the text of the known barcodes, nil where they have none. own is
+// the version of the stream's rules that are code.
+func LoadEpoch(stream Stream, own, name string, parts []event.EpochPart, knownText []byte) (Epoch, error) {
 	content := map[string][]byte{}
 	for _, p := range parts {
 		content[p.Name] = p.Content
@@ -73,8 +90,12 @@ func LoadEpoch(stream Stream, own, name string, parts []event.EpochPart) (Epoch,
 	if open := string(content[versionPart]); open != own {
 		return Epoch{}, &OtherVersionError{Open: open, Own: own}
 	}
+	if knownHash(parts) != "" && len(knownText) == 0 {
+		return Epoch{}, fmt.Errorf("epoch %s: its known barcodes are not in the table known_barcodes: they outlive every block that can still be open, so the table was restored from an old copy, or not at all", name)
+	}
 	ahead, err1 := time.ParseDuration(string(content[aheadPart]))
 	schedule, err2 := retention.Parse(content[schedulePart])
+	content[knownPart] = knownText
 	tables, err3 := stream.Load(content)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return Epoch{}, fmt.Errorf("read epoch %s: %w", name, err)
@@ -84,4 +105,20 @@ func LoadEpoch(stream Stream, own, name string, parts []event.EpochPart) (Epoch,
 		return Epoch{}, fmt.Errorf("epoch %s: its tables have another content by now (%s): restore the table epochs from a copy", name, epoch.Name)
 	}
 	return epoch, nil
+}
+
+// knownSet is the text of the known barcodes with its hash; both empty where none are known.
+type knownSet struct {
+	text []byte
+	hash string
+}
+
+func (r *Rules) known() knownSet {
+	for _, p := range r.Tables.Parts() {
+		if p.Name == knownPart && len(p.Content) > 0 {
+			sum := sha256.Sum256(p.Content)
+			return knownSet{p.Content, hex.EncodeToString(sum[:])}
+		}
+	}
+	return knownSet{}
 }

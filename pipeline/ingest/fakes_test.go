@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // fuse ends a fake process after a number of steps: from then on nothing that it
@@ -182,6 +183,7 @@ type fakeStore struct {
 	replays  []event.ReplayRow
 	receipts []event.Receipt
 	epochs   map[string][]event.EpochPart
+	known    map[int64]map[string][]byte // by slot and hash
 	label    string
 	fuse     *fuse
 }
@@ -297,6 +299,27 @@ func (s *fakeStore) PutEpoch(_ context.Context, parts []event.EpochPart) error {
 
 func (s *fakeStore) Epoch(_ context.Context, epoch string) ([]event.EpochPart, error) {
 	return s.epochs[epoch], nil
+}
+
+func (s *fakeStore) PutKnown(_ context.Context, hash string, text []byte, at int64) error {
+	slot := retention.Builtin().Row(retention.KnownBarcodes).SlotOf(at)
+	if s.known == nil {
+		s.known = map[int64]map[string][]byte{}
+	}
+	if s.known[slot] == nil {
+		s.known[slot] = map[string][]byte{}
+	}
+	s.known[slot][hash] = text
+	return nil
+}
+
+func (s *fakeStore) Known(_ context.Context, hash string) ([]byte, error) {
+	for _, slot := range s.known {
+		if text := slot[hash]; text != nil {
+			return text, nil
+		}
+	}
+	return nil, nil
 }
 
 func (s *fakeStore) Transient(error) bool { return true }

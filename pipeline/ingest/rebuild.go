@@ -161,7 +161,10 @@ func (w *worker) rulesOfGap(ctx context.Context, name string) (Epoch, error) {
 			return epoch, err
 		}
 	}
-	return w.epoch, w.saveEpoch(ctx)
+	if err := w.saveEpoch(ctx); err != nil {
+		return Epoch{}, err
+	}
+	return w.epoch, w.keepKnown(ctx, w.deps.Clock())
 }
 
 // refill reads the offsets up to last into the block; cut tells that the block may end before, when it is full.

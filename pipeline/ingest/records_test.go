@@ -273,7 +273,7 @@ func TestKindsAreOfTheEpoch(t *testing.T) {
 	table, schedule := &recordTable{store: newFakeStore()}, flowing(t)
 	rules := Rules{Schedule: schedule, Tables: NewRecordTables(records.Builtin(), schedule, table.deps()), Ahead: time.Minute}
 	epoch, parts := NewEpoch(rules)
-	again, err := LoadEpoch(Records(table.deps()), rules.Tables.Version(), epoch.Name, parts)
+	again, err := LoadEpoch(Records(table.deps()), rules.Tables.Version(), epoch.Name, parts, nil)
 	require.NoError(t, err)
 	require.Equal(t, epoch.Name, again.Name)
 	changed := records.Builtin().Sources()
@@ -283,7 +283,7 @@ func TestKindsAreOfTheEpoch(t *testing.T) {
 	rules.Tables = NewRecordTables(catalog, schedule, table.deps())
 	other, _ := NewEpoch(rules)
 	require.NotEqual(t, epoch.Name, other.Name)
-	_, err = LoadEpoch(Scans(nil), "decoder 0", epoch.Name, parts)
+	_, err = LoadEpoch(Scans(nil), "decoder 0", epoch.Name, parts, nil)
 	var version *OtherVersionError
 	require.True(t, errors.As(err, &version))
 }

@@ -76,10 +76,18 @@ func TestKnownBarcodesAreOfTheEpoch(t *testing.T) {
 	epoch, knownParts := NewEpoch(rules)
 	require.NotEqual(t, plain.Name, epoch.Name, "a known set decides")
 
-	again, err := LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, knownParts)
+	for _, p := range knownParts {
+		require.NotContains(t, string(p.Content), "123456\n", "an epoch lives for ever, and may not name a mailer's pieces")
+	}
+	require.Empty(t, knownHash(parts))
+	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, knownParts, nil)
+	require.ErrorContains(t, err, "are not in the table known_barcodes")
+	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, knownParts, []byte("effective 2026-01-01\nsource a test\n654321\n"))
+	require.ErrorContains(t, err, "its tables have another content by now")
+	again, err := LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, knownParts, []byte(known.Text()))
 	require.NoError(t, err)
 	require.Equal(t, known, again.Rules.Tables.(ScanTables).Known)
-	again, err = LoadEpoch(Scans(nil), rules.Tables.Version(), plain.Name, parts)
+	again, err = LoadEpoch(Scans(nil), rules.Tables.Version(), plain.Name, parts, nil)
 	require.NoError(t, err)
 	require.Nil(t, again.Rules.Tables.(ScanTables).Known)
 }

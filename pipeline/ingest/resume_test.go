@@ -4,9 +4,12 @@ import (
 	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 func TestResumeStopsWhereGoingOnWouldLoseOrDouble(t *testing.T) {
@@ -99,7 +102,7 @@ func FuzzParseIntent(f *testing.F) {
 func TestEpochIsMadeAgainFromItsParts(t *testing.T) {
 	rules := testRules(t)
 	epoch, parts := NewEpoch(rules)
-	again, err := LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, parts)
+	again, err := LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, parts, nil)
 	require.NoError(t, err)
 	require.Equal(t, epoch.Name, again.Name)
 	require.Equal(t, rules.Ahead, again.Rules.Ahead)
@@ -110,12 +113,12 @@ func TestEpochIsMadeAgainFromItsParts(t *testing.T) {
 	require.NotEqual(t, epoch.Name, changed.Name)
 
 	parts[0].Content = []byte("decoder 0, classifier 0")
-	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, parts)
+	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, parts, nil)
 	var version *OtherVersionError
 	require.ErrorAs(t, err, &version)
 	require.ErrorContains(t, err, "decoder 0, classifier 0")
 
-	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, nil)
+	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, nil, nil)
 	require.ErrorContains(t, err, "is not in the table epochs")
 }
 
@@ -139,4 +142,56 @@ func TestChangedRulesFinishTheOpenBlockUnderTheOld(t *testing.T) {
 	require.NoError(t, runToEnd(testWorker(t, broker, store, changed, clock), broker))
 	require.Len(t, store.rows, 3, "the open block belongs to the old rules")
 	require.Len(t, broker.rejects, 1, "what came later belongs to the new ones")
+}
+
+// The known barcodes have a limit. A block that opened days after the start, and is finished by other rules as late as its
+// messages are in the topic, finds them all the same.
+func TestTheKnownBarcodesOfAnOpenBlockAreThere(t *testing.T) {
+	day := (24 * time.Hour).Milliseconds()
+	row := retention.Builtin().Row(retention.KnownBarcodes)
+	broker, store := newFakeBroker(), newFakeStore()
+	now := testNow
+	clock := func() int64 { return now }
+	expire := func() {
+		for slot := range store.known {
+			if row.DestroyAt(slot) <= now/1000 {
+				delete(store.known, slot)
+			}
+		}
+	}
+	rules := testRules(t)
+	tables := *rules.Tables.(ScanTables).Tables
+	var err error
+	tables.Known, err = barcode.ParseKnownSet([]byte("effective 2026-01-01\nsource a test\n123456\n"))
+	require.NoError(t, err)
+	rules.Tables = ScanTables{&tables}
+
+	// A process that runs for days stores them in each slot in which it opens a block, once.
+	w := testWorker(t, broker, store, rules, clock)
+	for range 5 {
+		for range 2 {
+			require.NoError(t, w.keepKnown(t.Context(), now))
+		}
+		now += day
+	}
+	require.Len(t, store.known, 5)
+	broker.add(event.Message{Time: now, Value: scanJSON("e", now-60_000)})
+	broker.fuse = &fuse{at: AfterIntent}
+	store.fuse = broker.fuse
+	w = testWorker(t, broker, store, rules, clock)
+	w.Ingest.knownSlot = row.SlotOf(now - day)
+	require.NoError(t, runToEnd(w, broker))
+	require.True(t, broker.fuse.blown)
+
+	now += retention.Builtin().TopicLife(event.ScansTopic).Milliseconds()
+	expire()
+	require.NotEmpty(t, store.known)
+	broker.fuse = &fuse{}
+	store.fuse = broker.fuse
+	require.NoError(t, runToEnd(testWorker(t, broker, store, testRules(t), clock), broker))
+	require.Len(t, store.rows, 1)
+
+	now += 10 * day
+	expire()
+	require.Empty(t, store.known, "nothing of them is left at their limit")
 }

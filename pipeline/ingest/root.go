@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // Config is what a person may set.
@@ -60,6 +61,9 @@ type Ingest struct {
 	epochs map[string]Epoch
 	parts  []event.EpochPart
 	epoch  Epoch
+	// known are the known barcodes of the epoch, and knownSlot the newest slot in which they are stored.
+	known     knownSet
+	knownSlot int64
 }
 
 // New checks the configuration. Nothing is opened or started.
@@ -80,7 +84,7 @@ func New(config Config, deps Deps) (*Ingest, error) {
 	epoch, parts := NewEpoch(config.Rules)
 	return &Ingest{
 		config: config, deps: deps, topic: deps.Stream.Topic(), metrics: newMetrics(deps.Metrics, deps.Stream.Topic()),
-		halted: map[int32]bool{}, waits: map[wait]error{}, epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
+		halted: map[int32]bool{}, waits: map[wait]error{}, epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts, known: config.Rules.known(),
 	}, nil
 }
 
@@ -152,14 +156,18 @@ func (w *worker) rulesOf(ctx context.Context, name string) (Epoch, error) {
 		return epoch, nil
 	}
 	var parts []event.EpochPart
+	var known []byte
 	err := w.retry(ctx, "read the tables of the open block", g.deps.Store.Transient, func(ctx context.Context) (err error) {
-		parts, err = g.deps.Store.Epoch(ctx, name)
+		if parts, err = g.deps.Store.Epoch(ctx, name); err != nil || knownHash(parts) == "" {
+			return err
+		}
+		known, err = g.deps.Store.Known(ctx, knownHash(parts))
 		return err
 	})
 	if err != nil {
 		return Epoch{}, err
 	}
-	if epoch, err = LoadEpoch(g.deps.Stream, g.config.Rules.Tables.Version(), name, parts); err != nil {
+	if epoch, err = LoadEpoch(g.deps.Stream, g.config.Rules.Tables.Version(), name, parts, known); err != nil {
 		return Epoch{}, &stopError{err}
 	}
 	g.mu.Lock()
@@ -183,6 +191,27 @@ func (w *worker) saveEpoch(ctx context.Context) error {
 	if err == nil {
 		g.mu.Lock()
 		g.parts = nil
+		g.mu.Unlock()
+	}
+	return err
+}
+
+// keepKnown stores the known barcodes in the slot of an intent before it is written, so that they live for as long as it can be open.
+func (w *worker) keepKnown(ctx context.Context, at int64) error {
+	g := w.Ingest
+	slot := g.config.Rules.Schedule.Row(retention.KnownBarcodes).SlotOf(at)
+	g.mu.Lock()
+	there := g.known.hash == "" || g.knownSlot >= slot
+	g.mu.Unlock()
+	if there {
+		return nil
+	}
+	err := w.retry(ctx, "save the known barcodes", g.deps.Store.Transient, func(ctx context.Context) error {
+		return g.deps.Store.PutKnown(ctx, g.known.hash, g.known.text, at)
+	})
+	if err == nil {
+		g.mu.Lock()
+		g.knownSlot = max(g.knownSlot, slot)
 		g.mu.Unlock()
 	}
 	return err

@@ -40,7 +40,6 @@ const (
 	serviceTypesPart    = "service_types"
 	specialServicesPart = "special_services"
 	facilitiesPart      = "facilities"
-	knownPart           = "known_barcodes" // without content where none are known
 )
 
 // ScanTables are the tables that decide about scans.

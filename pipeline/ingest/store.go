@@ -19,6 +19,9 @@ func (w *worker) storeNew(ctx context.Context) error {
 	if b.topic != w.topic {
 		open.Topic = b.topic
 	}
+	if err := w.keepKnown(ctx, open.At); err != nil {
+		return err
+	}
 	return w.store(ctx, b, w.epoch, open, false)
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -90,10 +91,11 @@ func (r *Reader) Prove(class string, slot time.Time, since ...int64) ([]byte, er
 func (r *Reader) gather(class string, slot time.Time) (*bundle, error) {
 	rows := r.index.rows[class]
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("%w: it has no class %q; `mailtrail ledger show --kind class_adopted` prints those it has", ErrNoSlot, class)
+		return nil, &NoClassError{class, slices.Sorted(maps.Keys(r.index.rows))}
 	}
-	if row := termOf(classRows(rows), slot).row; !row.names(slot) {
-		return nil, fmt.Errorf("%w: slots of %s are %s long and counted from 1970, and none starts at %s", ErrNoSlot, class, row.SlotLength, slot.Format(time.RFC3339Nano))
+	row := termOf(classRows(rows), slot).row
+	if err := row.aligned(slot); err != nil {
+		return nil, err
 	}
 	numbers := r.index.slots[slotName{class, slot.Unix()}]
 	if len(numbers) == 0 {

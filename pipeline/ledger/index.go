@@ -26,6 +26,8 @@ type index struct {
 	counts   map[Kind]int64
 	// ended are the stores in which something of a slot was destroyed.
 	ended map[storeOfSlot]bool
+	// rare are the numbers of what is entered seldom and asked for by kind.
+	rare map[Kind][]int64
 }
 
 type storeOfSlot struct {
@@ -54,7 +56,7 @@ type KeyRecord struct {
 }
 
 func newIndex() *index {
-	return &index{once: map[[16]byte]int64{}, slots: map[slotName][]int64{}, keys: map[slotName]KeyRecord{}, rows: map[string][]adopted{}, counts: map[Kind]int64{}, ended: map[storeOfSlot]bool{}}
+	return &index{once: map[[16]byte]int64{}, slots: map[slotName][]int64{}, keys: map[slotName]KeyRecord{}, rows: map[string][]adopted{}, counts: map[Kind]int64{}, ended: map[storeOfSlot]bool{}, rare: map[Kind][]int64{}}
 }
 
 // entries is how many there are.
@@ -152,6 +154,10 @@ func (x *index) add(e *Entry, leaf []byte) error {
 		x.ended[storeOfSlot{nameOf(e), e.Store}] = true
 	case VerifyResult:
 		x.results = append(x.results, at)
+	}
+	switch e.Kind {
+	case VerifyResult, Violation, ClockHeld, Returned:
+		x.rare[e.Kind] = append(x.rare[e.Kind], at)
 	}
 	return nil
 }

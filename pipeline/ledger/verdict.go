@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -173,7 +174,7 @@ func (v *Verdict) missing(b *bundle, store string) {
 func (v *Verdict) judgeEnd(end *Entry, store string, isTerm, announced bool) {
 	rows := ""
 	if end.Rows != nil {
-		rows = fmt.Sprintf(", with %d rows", *end.Rows)
+		rows = fmt.Sprintf(", with %d %s", *end.Rows, unitOf(store))
 	}
 	switch {
 	case end.Time.After(v.Limit) && !isTerm:
@@ -187,6 +188,14 @@ func (v *Verdict) judgeEnd(end *Entry, store string, isTerm, announced bool) {
 	if end.By == "backstop" {
 		v.finding("The slot went from %s by the store's own expiry: the sweeper did not come.", store)
 	}
+}
+
+// unitOf is what is counted in a store.
+func unitOf(store string) string {
+	if strings.HasPrefix(store, "files/") {
+		return "files"
+	}
+	return "rows"
 }
 
 // judgeRest repeats what else was entered about the slot.

@@ -1,5 +1,5 @@
-// Package report is the door for business mailers: so far it only says that
-// its answers are not there yet, in the form in which all its errors come.
+// Package report is the door for people outside of the mail room. So far it has the records officer's page; for mailers it
+// only says that its answers are not there yet, in the form in which all its errors come. README.md describes the page.
 package report
 
 import (
@@ -7,11 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+
+	"mailtrail/schemas/retention"
 )
 
 // Config is what the operator decides.
@@ -20,22 +24,43 @@ type Config struct {
 	Listen string
 	// Cert and Key are PEM files; plain HTTP without them (api.tls).
 	Cert, Key string
+	// Schedule is the one that the configuration names, for when the server that has it in force does not answer.
+	Schedule *retention.Schedule
 }
 
 // Deps are what the API needs from outside.
 type Deps struct {
-	Log   zerolog.Logger
-	Clock func() time.Time
+	Log     zerolog.Logger
+	Metrics prometheus.Registerer
+	Clock   func() time.Time
+	// Officers tell who a records officer is.
+	Officers Officers
+	// Applied is the schedule in force, and Stores what they hold; Ledger is what was entered.
+	Applied Applied
+	Stores  []Store
+	Ledger  Ledger
 }
 
-// API serves mailers. Run it once.
+// API serves the page and, later, mailers. Run it once.
 type API struct {
-	config Config
-	deps   Deps
+	config  Config
+	deps    Deps
+	handler http.Handler
+	page    *template.Template
 }
 
 // New prepares an API; nothing runs yet.
-func New(config Config, deps Deps) *API { return &API{config: config, deps: deps} }
+func New(config Config, deps Deps) *API {
+	a := &API{config: config, deps: deps, page: officerTemplate()}
+	guard := newGuard(deps.Officers, deps.Metrics, deps.Clock)
+	mux := http.NewServeMux()
+	officer := headers(guard.protect(a.officerRoutes()))
+	mux.Handle("/officer", officer)
+	mux.Handle("/officer/", officer)
+	mux.HandleFunc("/", a.notAvailable)
+	a.handler = mux
+	return a
+}
 
 // Run listens and serves until ctx ends.
 func (a *API) Run(ctx context.Context) error {
@@ -43,10 +68,17 @@ func (a *API) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("api.listen: cannot listen on %s: %w; stop what holds the port, or set api.listen to another", a.config.Listen, err)
 	}
-	server := &http.Server{Handler: a, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	server := &http.Server{
+		Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // the listener's end is no error
 	defer stop()
-	a.deps.Log.Info().Str("address", listener.Addr().String()).Msg("api is open for mailers")
+	if a.config.Cert == "" && !loopback(listener.Addr()) {
+		a.deps.Log.Warn().Str("address", listener.Addr().String()).
+			Msg("api listens beyond this machine without TLS: officers' tokens cross the network in clear. Set api.tls.cert and api.tls.key, or listen on 127.0.0.1 behind a proxy that has TLS")
+	}
+	a.deps.Log.Info().Str("address", listener.Addr().String()).Msg("api is open")
 	if a.config.Cert != "" {
 		err = server.ServeTLS(listener, a.config.Cert, a.config.Key)
 	} else {
@@ -58,6 +90,11 @@ func (a *API) Run(ctx context.Context) error {
 	return err
 }
 
+func loopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
 // answer is the form of an error, as the gateway's.
 type answer struct {
 	Error struct {
@@ -67,11 +104,14 @@ type answer struct {
 	Time string `json:"time"`
 }
 
-// ServeHTTP answers 404 not_available to everything.
-func (a *API) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// ServeHTTP answers a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// notAvailable answers 404 not_available to everything that is not built.
+func (a *API) notAvailable(w http.ResponseWriter, _ *http.Request) {
 	var out answer
 	out.Error.Code = "not_available"
-	out.Error.Message = "this version has no answers for mailers yet; `mailtrail piece BARCODE` and the SQL views have them"
+	out.Error.Message = "this version has no answers for mailers yet; `mailtrail piece BARCODE` and the SQL views have them. The records officer's page is at /officer"
 	out.Time = a.deps.Clock().UTC().Format(time.RFC3339Nano)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusNotFound)

@@ -7,22 +7,31 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// jump is how far the wall clock may run ahead of the time that has passed since the last look before it is not believed.
+// jump is how far the wall clock may stand ahead of what speaks against it before it is not believed: the time that has
+// passed since the last look, or the clocks of the servers.
 const jump = 10 * time.Minute
 
-// Clock is the wall clock, held by one that nobody sets. Where the wall clock stands before the last seen time and the time
-// that passed since, these count: a clock that is set back holds up no destruction. Where it has jumped ahead of them they
-// count too: a clock that is set wrong destroys nothing that is not due. A process that starts believes its wall clock,
-// if it is not behind, since it cannot know how long it was off.
+// Clock is the wall clock, held by one that nobody sets, and by the clocks of servers on other hosts. Where the wall clock
+// stands before the last seen time and the time that passed since, these count: a clock that is set back holds up no
+// destruction. Where it has jumped ahead of them they count too: a clock that is set wrong destroys nothing that is not
+// due. README.md has the table of its states.
 type Clock struct {
-	wall   func() time.Time
-	uptime func() time.Duration
-	log    zerolog.Logger
+	wall    func() time.Time
+	uptime  func() time.Duration
+	log     zerolog.Logger
+	servers []ServerClock
 
 	mu   sync.Mutex
 	seen time.Time // the latest that was shown, at the uptime at
 	at   time.Duration
-	told bool // of a jump that lasts
+	// floor is the latest time that is known to have been, at the uptime floorAt.
+	floor   time.Time
+	floorAt time.Duration
+	// agreed: a server's clock agreed with the wall clock once since the start.
+	agreed bool
+	// why the wall clock is not believed, empty where it is; entered: it is in the ledger.
+	why     string
+	entered bool
 }
 
 // NewClock makes one that believes the wall clock as it stands now. uptime is a clock that is never set: the time since any
@@ -46,25 +55,57 @@ func (c *Clock) off() time.Duration {
 func (c *Clock) read() (now time.Time, off time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.readLocked()
+}
+
+func (c *Clock) readLocked() (now time.Time, off time.Duration) {
 	uptime, wall := c.uptime(), c.wall().Round(0)
 	now = wall
 	if passed := c.seen.Add(uptime - c.at); !c.seen.IsZero() && (passed.After(wall) || wall.Sub(passed) > jump) {
 		now = passed
 	}
 	off = wall.Sub(now)
-	if c.told = c.told && off > 0; off > jump && !c.told {
-		c.told = true
-		c.log.Error().Dur("ahead", off).Msg("the wall clock jumped ahead; destruction goes on by the time that has passed. Set the clock right, or start again where it is right")
-	}
 	c.seen, c.at = now, uptime
+	switch {
+	case off <= jump:
+		c.why = ""
+	case c.why == "":
+		c.hold(off, "it jumped ahead of the time that has passed")
+	}
 	return now, off
+}
+
+// hold says why the wall clock is not believed.
+func (c *Clock) hold(off time.Duration, why string) {
+	c.why, c.entered = why, false
+	c.log.Error().Dur("ahead", off).Str("why", why).Msg("the wall clock is ahead and not believed; destruction goes on by the time that has passed. Set the clock right, or start again where it is right")
+}
+
+// held is by how much the wall clock is ahead and why it is not believed, where that is not entered yet; else why is empty.
+func (c *Clock) held() (ahead time.Duration, why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ahead = c.readLocked(); c.entered {
+		return 0, ""
+	}
+	return ahead, c.why
+}
+
+func (c *Clock) heldEntered() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entered = true
 }
 
 // AtLeast tells the clock of a time that has been.
 func (c *Clock) AtLeast(past time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if uptime := c.uptime(); c.seen.IsZero() || past.After(c.seen.Add(uptime-c.at)) {
+	uptime := c.uptime()
+	if c.floor.IsZero() || past.After(c.floor.Add(uptime-c.floorAt)) {
+		c.floor, c.floorAt = past.Round(0), uptime
+	}
+	if c.seen.IsZero() || past.After(c.seen.Add(uptime-c.at)) {
 		c.seen, c.at = past.Round(0), uptime
 	}
 }

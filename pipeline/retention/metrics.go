@@ -13,6 +13,8 @@ type metrics struct {
 	failures *prometheus.CounterVec
 	lag      prometheus.Histogram
 	strange  prometheus.Gauge
+	servers  *prometheus.GaugeVec
+	limits   *prometheus.GaugeVec
 	// owed is the earliest destroy_at, Unix seconds, of which it is not known that it was kept. It lies in the future
 	// after a sweep that did all.
 	owed atomic.Int64
@@ -32,6 +34,8 @@ func newMetrics(registerer prometheus.Registerer, c *Clock) *metrics {
 		}),
 		strange: f.NewGauge(prometheus.GaugeOpts(name("strange_partitions", "Partitions that are no slots of the schedule, which the sweeper leaves alone."))),
 	}
+	m.limits = f.NewGaugeVec(prometheus.GaugeOpts(name("limit_timestamp_seconds", "When the oldest record that a place can hold of a class reaches its limit, Unix seconds; none where nothing is held.")), []string{"class", "place"})
+	m.servers = f.NewGaugeVec(prometheus.GaugeOpts(name("server_clock_seconds", "By how much the clock of a server on another host stands ahead of this machine's, below 0 where behind; none where it cannot be told.")), []string{"server"})
 	m.owed.Store(c.Now().Unix())
 	f.NewGaugeFunc(prometheus.GaugeOpts(name("overdue_seconds", "How long the oldest destroy_at is past of which it is not known that it was kept.")), func() float64 {
 		return max(0, c.Now().Sub(time.Unix(m.owed.Load(), 0)).Seconds())

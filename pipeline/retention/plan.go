@@ -20,7 +20,7 @@ type Held struct {
 	From int64
 	// GoneAt is when the place lets it go at the latest, Unix seconds; 0 where that follows from the class and From.
 	GoneAt int64
-	// Rows and Bytes are how much it is; 0 where the place does not say.
+	// Rows and Bytes are how much it is, Rows of a folder its files; 0 where the place does not say.
 	Rows, Bytes uint64
 	// Strange says what is wrong with it; From does not count then.
 	Strange string
@@ -35,7 +35,8 @@ type Store interface {
 // Loss is what a place will lose, and when.
 type Loss struct {
 	Held
-	// DestroyAt is when it goes, BackstopAt when the store's own expiry takes what was left, LimitAt when nothing may be left; Unix seconds.
+	// DestroyAt is when it goes, BackstopAt when the store's own expiry takes what was left (0: it has none), LimitAt when
+	// nothing may be left; Unix seconds.
 	DestroyAt, BackstopAt, LimitAt int64
 }
 
@@ -96,7 +97,11 @@ func lineOf(row *retention.Row, own bool, held []Held) Line {
 			line.Losses = append(line.Losses, Loss{Held: h, DestroyAt: h.GoneAt, BackstopAt: h.GoneAt, LimitAt: h.GoneAt})
 		case row.Sliced():
 			slot := row.SlotOf(h.From * 1000)
-			line.Losses = append(line.Losses, Loss{Held: h, DestroyAt: row.DestroyAt(slot), BackstopAt: row.BackstopIn(h.Place.Store, slot), LimitAt: row.LimitAt(slot)})
+			loss := Loss{Held: h, DestroyAt: row.DestroyAt(slot), BackstopAt: row.BackstopIn(h.Place.Store, slot), LimitAt: row.LimitAt(slot)}
+			if h.Place.Store == retention.Files {
+				loss.BackstopAt = 0
+			}
+			line.Losses = append(line.Losses, loss)
 		}
 	}
 	slices.SortStableFunc(line.Losses, func(a, b Loss) int {

@@ -15,7 +15,7 @@ const (
 	BySweeper  = "sweeper"
 	ByBackstop = "backstop" // the store's own expiry
 	ByOperator = "operator" // anybody else, before the backstop's time
-	ByEngine   = "engine"   // the embedded engine, which starts with empty logs of its own
+	ByEngine   = "engine"   // whose it was: the embedded engine starts with empty logs of its own, and removes files that it is done with
 )
 
 // tried notes that the sweeper could not drop a slot, or does not know that it did.
@@ -68,6 +68,7 @@ func (s *Swept) Err() error {
 func (s *Sweeper) Sweep(ctx context.Context) *Swept {
 	r := &run{Sweeper: s, now: s.clock.Now(), owed: s.nextDue(), swept: &Swept{}}
 	r.recall()
+	r.enterHeld()
 	r.look(ctx)
 	r.note()
 	for _, slot := range r.due {
@@ -76,6 +77,7 @@ func (s *Sweeper) Sweep(ctx context.Context) *Swept {
 	r.enterGone()
 	r.enterEmpty()
 	r.note()
+	r.tellLimits()
 	s.metrics.owed.Store(r.owed)
 	return r.swept
 }
@@ -172,7 +174,9 @@ func (r *run) enterGone() {
 		if !r.gone(slot) {
 			continue
 		}
-		row, early := r.schedule.Row(slot.Class), r.now.Unix() < r.schedule.Row(slot.Class).BackstopIn(slot.Place.Store, slot.Start)
+		row := r.schedule.Row(slot.Class)
+		// Folders have no expiry of their own that could come later.
+		early := r.now.Unix() < row.BackstopIn(slot.Place.Store, slot.Start) || slot.Place.Store == retention.Files
 		switch {
 		case n.Ended == "" && early && r.emptied(slot.Place):
 			n.Ended = ByEngine

@@ -70,6 +70,7 @@ type book struct {
 	left     []Slot // of classes that the schedule does not have
 	last     time.Time
 	broken   bool
+	held     []string // clocks
 }
 
 func (b *book) LastTime() time.Time { return b.last }
@@ -109,6 +110,14 @@ func (b *book) Returned(d Drop) error {
 	return nil
 }
 
+func (b *book) ClockHeld(_ time.Duration, why string) error {
+	if b.broken {
+		return errors.New("the disk is full")
+	}
+	b.held = append(b.held, why)
+	return nil
+}
+
 // world is one installation, whose sweeper can be killed and started again.
 type world struct {
 	t       *testing.T
@@ -120,6 +129,8 @@ type world struct {
 	reached func(Point)
 	emptied func(retention.Place) bool
 	metrics *prometheus.Registry
+	folders *Folders // nil: none
+	servers []ServerClock
 }
 
 // gauge is a metric of the sweeper that was made last.
@@ -148,12 +159,23 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) sweeper() *Sweeper {
 	w.metrics = prometheus.NewRegistry()
+	stores := map[retention.Store]SlotStore{retention.ClickHouse: w.store}
+	if w.folders != nil {
+		stores[retention.Files] = w.folders
+	}
 	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes, Emptied: w.emptied}, Deps{
-		Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
-		Clock: NewClock(func() time.Time { return w.wall }, func() time.Duration { return w.uptime }, zerolog.Nop()), Reached: w.reached,
+		Stores: stores, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
+		Clock: w.clock(), Reached: w.reached,
 	})
 	require.NoError(w.t, err)
 	return s
+}
+
+// clock is the clock of a process that starts now.
+func (w *world) clock() *Clock {
+	c := NewClock(func() time.Time { return w.wall }, func() time.Duration { return w.uptime }, zerolog.Nop())
+	c.CompareWith(w.servers...)
+	return c
 }
 
 // pass lets time go by.
@@ -191,6 +213,9 @@ func TestSweepDropsWhatIsDueAndNothingElse(t *testing.T) {
 		require.Equal(t, BySweeper, w.book.entries[slot].By)
 	}
 	require.Len(t, w.book.entries, len(due))
+	left := retention.Builtin().Row(retention.MailTracking).LimitAt(kept[0].Start)
+	require.EqualValues(t, left, testutil.ToFloat64(s.metrics.limits.WithLabelValues(retention.MailTracking, "scans")), "of the oldest that is left")
+	require.Equal(t, 4, testutil.CollectAndCount(s.metrics.limits), "a class in a place each")
 	for _, slot := range kept {
 		require.Contains(t, w.store.slots, slot)
 	}

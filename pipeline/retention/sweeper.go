@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -32,6 +33,8 @@ type Ledger interface {
 	EnterAll([]Drop) error
 	// Returned adds that a slot whose end is entered was found and destroyed again.
 	Returned(Drop) error
+	// ClockHeld adds that the wall clock stands so far ahead of the time that is believed, and why it is not believed.
+	ClockHeld(ahead time.Duration, why string) error
 }
 
 // Config is what the sweeper keeps.
@@ -39,7 +42,8 @@ type Config struct {
 	Schedule *retention.Schedule
 	// Every is the longest between two sweeps; it wakes by itself at every destroy_at.
 	Every time.Duration
-	// Emptied tells of a place that the store itself empties when it starts; nil: none.
+	// Emptied tells of a place that its owner empties by itself: the engine of its own logs when it starts, whoever makes
+	// files of those that it is done with; nil: none.
 	Emptied func(retention.Place) bool
 	// Notes is the file in which it keeps what it saw last. It is made where it does not exist.
 	Notes string
@@ -109,6 +113,12 @@ func New(config Config, deps Deps) (*Sweeper, error) {
 // Run sweeps at once, at every destroy_at, and at least every [Config.Every], until ctx ends. What failed is tried again
 // with growing pauses.
 func (s *Sweeper) Run(ctx context.Context) error {
+	compared := make(chan struct{})
+	go func() {
+		defer close(compared)
+		s.compareOn(ctx)
+	}()
+	defer func() { <-compared }()
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(min(10*time.Second, s.every)), backoff.WithMaxElapsedTime(0))
 	for {
 		due := s.nextDue()
@@ -127,6 +137,31 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
+// Compare holds the clock against those of the servers, and says what it found. [Sweeper.Run] does it from time to time; what
+// starts a sweeper does it before anything else.
+func (s *Sweeper) Compare(ctx context.Context) {
+	for _, r := range s.clock.compare(ctx) {
+		if !r.known {
+			s.metrics.servers.DeleteLabelValues(r.server)
+			continue
+		}
+		s.metrics.servers.WithLabelValues(r.server).Set(r.ahead.Seconds())
+	}
+}
+
+// compareOn compares until ctx ends. It has a goroutine of its own: a server that is slow to tell its time must not hold
+// up a destruction.
+func (s *Sweeper) compareOn(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(s.every, time.Minute)):
+			s.Compare(ctx)
+		}
+	}
+}
+
 // wait is how long until something is due, or until it is time to look anyway. due is what was due next before the sweep:
 // it may have become so while the sweep went on, and was then not looked at.
 func (s *Sweeper) wait(due int64) time.Duration {
@@ -139,11 +174,16 @@ func (s *Sweeper) nextDue() int64 {
 	now := s.clock.Now().Unix()
 	next := now + int64(s.every/time.Second) + 1
 	for _, row := range s.schedule.Rows() {
-		if row.Sliced() && row.Flows() && len(row.Tables)+len(row.SystemTables)+len(row.Buckets) > 0 {
+		if row.Sliced() && row.Flows() && s.swept(row) {
 			next = min(next, row.DestroyAt(row.CompleteFrom(now)))
 		}
 	}
 	return next
+}
+
+// swept tells whether a place of the row is in one of the sweeper's stores.
+func (s *Sweeper) swept(row *retention.Row) bool {
+	return slices.ContainsFunc(row.Places(), func(p retention.Place) bool { return s.stores[p.Store] != nil })
 }
 
 func (s *Sweeper) destroyAt(slot Slot) int64 { return s.schedule.Row(slot.Class).DestroyAt(slot.Start) }

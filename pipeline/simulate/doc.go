@@ -39,6 +39,16 @@
 //     event cannot be read or what it says does not hold; only its time may be
 //     outside of the limits.
 //
+// # Pictures
+//
+// With [Options.Images] the cameras of machines send pictures of a share of the
+// sound letters and flats that they scan, drawn by package mailpiece from the
+// barcode and the seed. They are taken within the last five hours before Now, so
+// that all of them are stored; those of a request that is repeated are sent once.
+// The mail is the same with pictures and without.
+//
+// # Limits
+//
 // No event lies within an hour of a limit, counted from Options.Now to the end
 // of a run of six hours, so that the truth does not depend on when an event arrives.
 // Repeats through Kafka bear a batch id; a file has no copies, for nothing in it

@@ -179,7 +179,7 @@ func TestToHTTPTakesABadRequestForRefused(t *testing.T) {
 	g := &fakeGateway{trouble: func(int) (*http.Response, error) { return reply(http.StatusBadRequest, `{"error":{}}`), nil }}
 	c := g.config()
 	door := &gateway{HTTPConfig: c, progress: &progress{}, contentType: "application/x-ndjson"}
-	door.URL += "v1/scans"
+	door.URL = strings.TrimSuffix(door.URL, "/")
 	r := &Request{Key: "k", Body: []byte("{\n"), ends: []int{2}, labels: []label{{damage: truncated}}}
 	require.NoError(t, door.send(context.Background(), r))
 	require.EqualValues(t, 1, door.progress.sum.Refused)

@@ -87,6 +87,9 @@ func (g *generator) add(ctx context.Context, o *object, at int64) error {
 	if l.damage.misreads() {
 		r.reads = append(r.reads, g.read)
 	}
+	if p, taken := g.photographs.take(o, at, l.damage, g.model.run.camera); taken {
+		r.pictures = append(r.pictures, p)
+	}
 	if r.Len() < g.options.BatchSize {
 		return nil
 	}

@@ -149,7 +149,7 @@ func TestSharesAreNearWhatWasAsked(t *testing.T) {
 			marks["late"]++
 			require.Less(t, age, oldestLate+day)
 		}
-		if piece, ok := mailpiece(scan); ok {
+		if piece, ok := imbOf(scan); ok {
 			mailpieces++
 			if scan.Has(event.Bars) {
 				marks["bars"]++
@@ -172,7 +172,7 @@ func numberOf(key string) (n int64) {
 	return n
 }
 
-func mailpiece(s *event.Scan) (barcode.IMb, bool) {
+func imbOf(s *event.Scan) (barcode.IMb, bool) {
 	if s.Has(event.IMb) {
 		m, err := barcode.ParseIMb(s.Values[event.IMb])
 		return m, err == nil
@@ -194,7 +194,7 @@ func TestMailLooksLikeMail(t *testing.T) {
 		at := time.UnixMilli(s.Time.UnixMilli())
 		require.False(t, at.Before(o.Now.Add(-day-history)) || at.After(o.Now), "%s is not in the day of mail", at)
 		var key []byte
-		if m, ok := mailpiece(s); ok {
+		if m, ok := imbOf(s); ok {
 			key, _ = m.AppendPieceKey(nil, types)
 			routing[len(m.Routing())]++
 			mids[len(m.MID())]++

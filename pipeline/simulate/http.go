@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -48,7 +49,7 @@ func ToHTTP(ctx context.Context, options Options, config HTTPConfig) (Truth, Pro
 	}
 	p := &progress{listener: config.Progress}
 	g := &gateway{HTTPConfig: config, progress: p, contentType: "application/x-ndjson"}
-	g.URL = strings.TrimSuffix(g.URL, "/") + "/v1/scans"
+	g.URL = strings.TrimSuffix(g.URL, "/")
 	if options.Wire == Protobuf {
 		g.contentType = event.ProtoType
 	}
@@ -61,16 +62,20 @@ type gateway struct {
 	HTTPConfig
 	progress    *progress
 	contentType string
+	presses     sync.Pool // of *mailpiece.Press
 }
 
 // answer is what the gateway says of a request.
 type answer struct {
 	Accepted uint64            `json:"accepted"`
 	Refused  []json.RawMessage `json:"refused"`
-	Error    struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
+	Error    doorError         `json:"error"`
+}
+
+// doorError is why the gateway took nothing in.
+type doorError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 // busy is an answer after which the request is to be sent again.
@@ -82,15 +87,19 @@ type busy struct {
 func (b *busy) Error() string { return b.cause.Error() }
 func (b *busy) Unwrap() error { return b.cause }
 
+// send sends the scans of a request, then its pictures.
 func (g *gateway) send(ctx context.Context, r *Request) error {
+	if err := g.patiently(ctx, func() error { return g.postScans(ctx, r) }); err != nil {
+		return err
+	}
+	return g.sendPictures(ctx, r)
+}
+
+// patiently tries until the gateway is not busy.
+func (g *gateway) patiently(ctx context.Context, try func() error) error {
 	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond), backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(g.Patience))
 	for {
-		a, err := g.post(ctx, r)
-		if err == nil {
-			refused := uint64(len(a.Refused))
-			g.progress.add(Progress{Requests: 1, Events: uint64(r.Len()), Accepted: a.Accepted, Refused: refused})
-			return nil
-		}
+		err := try()
 		again := (*busy)(nil)
 		if !errors.As(err, &again) || ctx.Err() != nil {
 			return err
@@ -106,40 +115,61 @@ func (g *gateway) send(ctx context.Context, r *Request) error {
 	}
 }
 
-// post sends the request once.
-func (g *gateway) post(ctx context.Context, r *Request) (*answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, g.URL, bytes.NewReader(r.Body))
+// posting is one request to a door.
+type posting struct {
+	url, contentType, key string
+	body                  []byte
+}
+
+// post sends a request once and returns what the door says of it, or a *busy.
+func (g *gateway) post(ctx context.Context, p *posting) (status int, body []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(p.body))
 	if err != nil {
-		return nil, fmt.Errorf("gateway address: %w", err)
+		return 0, nil, fmt.Errorf("gateway address: %w", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+g.Token)
-	request.Header.Set("Content-Type", g.contentType)
-	request.Header.Set("Idempotency-Key", r.Key)
+	request.Header.Set("Content-Type", p.contentType)
+	request.Header.Set("Idempotency-Key", p.key)
 	response, err := g.Client.Do(request)
 	if err != nil {
-		return nil, &busy{cause: fmt.Errorf("gateway: %w", err)}
+		return 0, nil, &busy{cause: fmt.Errorf("gateway: %w", err)}
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, &busy{cause: fmt.Errorf("gateway: read answer: %w", err)}
+		return 0, nil, &busy{cause: fmt.Errorf("gateway: read answer: %w", err)}
+	}
+	switch response.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		a := new(answer)
+		_ = json.Unmarshal(body, a) // a proxy may answer without our JSON
+		return 0, nil, &busy{fmt.Errorf("gateway: %s (%s)", response.Status, a.Error.Code), retryAfter(response.Header.Get("Retry-After"))}
+	}
+	return response.StatusCode, body, nil
+}
+
+// postScans sends the scans of a request once.
+func (g *gateway) postScans(ctx context.Context, r *Request) error {
+	status, body, err := g.post(ctx, &posting{g.URL + "/v1/scans", g.contentType, r.Key, r.Body})
+	if err != nil {
+		return err
 	}
 	a := new(answer)
 	jsonErr := json.Unmarshal(body, a)
-	switch status := response.StatusCode; {
-	case status == http.StatusTooManyRequests || status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout:
-		return nil, &busy{fmt.Errorf("gateway: %s (%s)", response.Status, a.Error.Code), retryAfter(response.Header.Get("Retry-After"))}
+	switch {
 	case status == http.StatusBadRequest && r.unreadable():
 		a.Refused = make([]json.RawMessage, r.Len())
 	case status != http.StatusAccepted && status != http.StatusUnprocessableEntity:
-		return nil, fmt.Errorf("gateway: %s: %s: %s (expected 202 or 422)", response.Status, a.Error.Code, a.Error.Message)
+		return fmt.Errorf("gateway: %d: %s: %s (expected 202 or 422)", status, a.Error.Code, a.Error.Message)
 	case jsonErr != nil:
-		return nil, fmt.Errorf("gateway: %s: answer is not the JSON that was expected: %w", response.Status, jsonErr)
+		return fmt.Errorf("gateway: %d: answer is not the JSON that was expected: %w", status, jsonErr)
 	}
-	if told := a.Accepted + uint64(len(a.Refused)); told != uint64(r.Len()) {
-		return nil, fmt.Errorf("gateway: the answer accounts for %d of %d events", told, r.Len())
+	refused := uint64(len(a.Refused))
+	if told := a.Accepted + refused; told != uint64(r.Len()) {
+		return fmt.Errorf("gateway: the answer accounts for %d of %d events", told, r.Len())
 	}
-	return a, nil
+	g.progress.add(Progress{Requests: 1, Events: uint64(r.Len()), Accepted: a.Accepted, Refused: refused})
+	return nil
 }
 
 // unreadable reports whether the gateway may say that nothing of the request can be read.

@@ -35,13 +35,15 @@ type model struct {
 	bars   []byte
 	fields []byte
 
+	photographs photographs
+
 	read     misread // of the last event with damaged bars
 	repairer *barcode.Repairer
 }
 
 func newModel(o Options) (*model, error) {
 	m := &model{
-		options: o, repairer: barcode.NewRepairer(o.Known), behind: o.Schedule.Behind(event.ScansTopic), writer: newWriter(o.Wire),
+		options: o, photographs: newPhotographs(&o), repairer: barcode.NewRepairer(o.Known), behind: o.Schedule.Behind(event.ScansTopic), writer: newWriter(o.Wire),
 		plans: random{mix(o.Seed)}, chaos: random{mix(o.Seed + 1<<32)}, travel: random{mix(o.Seed + 2<<32)},
 	}
 	for c := mail; c < numClasses; c++ {

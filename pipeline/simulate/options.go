@@ -67,6 +67,9 @@ type Options struct {
 	Door    Door
 	Wire    Wire
 	Shares  Shares
+	// Images is the share of the scans of letters and flats by machines whose picture is
+	// sent too, of those that are young enough for the schedule; only to the gateway.
+	Images float64
 	// Ahead is how far ahead of the clock a scan may lie (ingest.ahead).
 	Ahead time.Duration
 	// Schedule is the retention schedule that the doors keep; nil: the built-in one.
@@ -174,6 +177,7 @@ func (o *Options) check() error {
 	}
 	found = append(found, o.Shares.mistakes()...)
 	found = append(found, o.timeMistakes()...)
+	found = append(found, o.imageMistakes()...)
 	if err := errors.Join(found...); err != nil {
 		return fmt.Errorf("simulate: %w", err)
 	}

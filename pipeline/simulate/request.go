@@ -20,6 +20,8 @@ type Request struct {
 	ends   []int // where each event ends in Body
 	labels []label
 	reads  []misread // of the events with damaged bars, in order
+
+	pictures []photograph // of some of the events
 }
 
 // label is what the model knows of an event. The class is told where the event
@@ -55,16 +57,17 @@ func (r *Request) Clone() *Request {
 
 // set makes r a copy of from, in the memory that r has.
 func (r *Request) set(from *Request) {
-	body, ends, labels, reads := r.Body, r.ends, r.labels, r.reads
+	body, ends, labels, reads, pictures := r.Body, r.ends, r.labels, r.reads, r.pictures
 	*r = *from
 	r.Body = append(body[:0], from.Body...)
 	r.ends = append(ends[:0], from.ends...)
 	r.labels = append(labels[:0], from.labels...)
 	r.reads = append(reads[:0], from.reads...)
+	r.pictures = append(pictures[:0], from.pictures...)
 }
 
 func (r *Request) reset() {
-	*r = Request{Body: r.Body[:0], ends: r.ends[:0], labels: r.labels[:0], reads: r.reads[:0]}
+	*r = Request{Body: r.Body[:0], ends: r.ends[:0], labels: r.labels[:0], reads: r.reads[:0], pictures: r.pictures[:0]}
 }
 
 // name gives the request its key.

@@ -22,6 +22,7 @@ type run struct {
 	// Fields that are written already: the facility but for its ZIP Code, that,
 	// the machine, and all the others.
 	where, zipField, machine, rest []byte
+	camera                         []byte // the id of the machine, where it has a camera
 }
 
 // open prepares the tray's next run.
@@ -68,10 +69,12 @@ func (m *model) appendMachine(dst []byte, p *place, kind machine) []byte {
 	var text [25]byte
 	id := append(append(text[:0], model.name...), '-')
 	id = appendDigits(appendDigits(id, uint64(p.number), 4), number, 2)
+	m.run.camera = m.run.camera[:0]
 	if kind.handheld() {
 		dst = appendText(m.writer, dst, event.DeviceID, id)
 		return appendText(m.writer, dst, event.ScannerType, model.name)
 	}
+	m.run.camera = append(m.run.camera, id...)
 	dst = appendText(m.writer, dst, event.MachineID, id)
 	name := append(append(text[:0], model.name...), ' ')
 	return appendText(m.writer, dst, event.MachineName, appendDigits(name, number, 2))

@@ -15,6 +15,7 @@ type Progress struct {
 	Accepted uint64 // events that the door took in
 	Refused  uint64 // events that the gateway did not take in
 	Retries  uint64 // requests that had to be sent again
+	Images   uint64 // pictures that the door took in
 }
 
 // progress adds up what the workers report, and tells the listener one at a time.
@@ -32,6 +33,7 @@ func (p *progress) add(more Progress) {
 	p.sum.Accepted += more.Accepted
 	p.sum.Refused += more.Refused
 	p.sum.Retries += more.Retries
+	p.sum.Images += more.Images
 	if p.listener != nil {
 		p.listener(p.sum)
 	}

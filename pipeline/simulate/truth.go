@@ -10,13 +10,15 @@ import (
 	"slices"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // Truth is what must become of the events: one row for each door, class,
-// outcome and reason, in that order, and one for each event with damaged bars.
+// outcome and reason, in that order, one for each event with damaged bars, and
+// one for pictures.
 type Truth []Row
 
-// Row is how many events of a class must have one outcome.
+// Row is how many events, or pictures, of a class must have one outcome.
 type Row struct {
 	Door Door `json:"door"`
 	// Class is a retention class of the schedule, empty where it is not told.
@@ -39,11 +41,11 @@ type Row struct {
 	Replayed bool   `json:"replayed,omitempty"`
 }
 
-// Totals returns the events by outcome at a door.
+// Totals returns the events by outcome at a door, without pictures.
 func (t Truth) Totals(door Door) map[string]uint64 {
 	totals := map[string]uint64{}
 	for _, row := range t {
-		if row.Door == door {
+		if row.Door == door && row.Class != retention.MailpieceImages {
 			totals[row.Outcome] += row.Events
 		}
 	}
@@ -83,6 +85,7 @@ func ReadTruth(r io.Reader) (Truth, error) {
 type tally struct {
 	originals, copies [numClasses][numDamages]uint64
 	reads             []misread // originals
+	pictures          uint64
 }
 
 func (t *tally) add(r *Request) {
@@ -92,6 +95,7 @@ func (t *tally) add(r *Request) {
 	}
 	if !r.Copy {
 		t.reads = append(t.reads, r.reads...)
+		t.pictures += uint64(len(r.pictures))
 	}
 	for _, l := range r.labels {
 		if l.damage.misreads() && !r.Copy {
@@ -127,6 +131,7 @@ func (t *tally) truth(door Door) Truth {
 			}
 		}
 	}
+	events[Row{Door: HTTP, Class: retention.MailpieceImages, Outcome: event.Stored.String()}] += t.pictures
 	var rows Truth
 	for row, n := range events {
 		if row.Events = n; n > 0 {

@@ -28,7 +28,8 @@
 //	p, err := barcode.Parse(text)                        // anything that people type
 //	key, note := p.AppendPieceKey(nil, types)            // what scans of one piece have in common
 //	layout, err := barcode.NewLayout(600)                // a picture for a printer of 600 dots per inch
-//	picture, err := layout.PNG(&m, true)
+//	file, err := layout.PNG(&m, true)
+//	found, err := picture.NewReader(nil).Read(grey)      // and from a picture of mail: package picture, below this one
 //
 // # Intelligent Mail barcode
 //

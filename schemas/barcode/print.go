@@ -21,9 +21,8 @@ func (l Layout) SVG(m *IMb, readable bool) []byte {
 	svg := fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="%.6gin" height="%.6gin" viewBox="0 0 %d %d">`,
 		float64(width)/inch, float64(height)/inch, width, height)
 	svg = fmt.Appendf(svg, `<path fill="#fff" d="M0 0h%dv%dh-%[1]dz"/><path fill="#000" shape-rendering="crispEdges" d="`, width, height)
-	for i, letter := range m.Bars() {
-		left, top, bar := l.bar(i, letter)
-		svg = fmt.Appendf(svg, "M%d %dh%dv%dh-%[3]dz", left, top, l.BarWidth, bar)
+	for _, bar := range l.Rectangles(m) {
+		svg = fmt.Appendf(svg, "M%d %dh%dv%dh-%[3]dz", bar.Min.X, bar.Min.Y, bar.Dx(), bar.Dy())
 	}
 	svg = append(svg, `"/>`...)
 	if readable {
@@ -46,9 +45,8 @@ func (l Layout) PNG(m *IMb, readable bool) ([]byte, error) {
 		height += l.textBand()
 	}
 	picture := image.NewPaletted(image.Rect(0, 0, l.Width(), height), color.Palette{color.White, color.Black})
-	for i, letter := range m.Bars() {
-		left, top, bar := l.bar(i, letter)
-		blacken(picture, image.Rect(left, top, left+l.BarWidth, top+bar))
+	for _, bar := range l.Rectangles(m) {
+		blacken(picture, bar)
 	}
 	if readable {
 		l.drawText(picture, readableText(m))

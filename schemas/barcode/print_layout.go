@@ -1,6 +1,9 @@
 package barcode
 
-import "fmt"
+import (
+	"fmt"
+	"image"
+)
 
 // Dimensions of the bars (USPS-B-3200, 2.3.1), in thousandths of an inch. The middle of each range is the nominal dimension.
 // Ascenders and descenders lie half-way between tracker and full bar, so their range of 0.082 to 0.111 inch follows.
@@ -128,6 +131,16 @@ func (l Layout) bar(i int, letter byte) (left, top, height int) {
 		height += l.Extension
 	}
 	return left, top, height
+}
+
+// Rectangles returns where the bars of a barcode stand, in dots from the upper left corner of the clear zones: for who draws elsewhere than
+// SVG and PNG do. m must not be the zero IMb.
+func (l Layout) Rectangles(m *IMb) (bars [BarCount]image.Rectangle) {
+	for i, letter := range m.Bars() {
+		left, top, height := l.bar(i, letter)
+		bars[i] = image.Rect(left, top, left+l.BarWidth, top+height)
+	}
+	return bars
 }
 
 // nearestWhole returns the whole number nearest to n/d within lowest and highest. It fails where there is none.

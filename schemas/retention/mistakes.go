@@ -41,7 +41,7 @@ func (m Mistakes) Error() string {
 }
 
 // flowing are the classes without which the pipeline cannot run.
-var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Confirm, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs}
+var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Confirm, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs, KnownBarcodes}
 
 // checker gathers mistakes.
 type checker struct {
@@ -71,6 +71,8 @@ func (s *Schedule) check(places layout) Mistakes {
 			c.wrong(t.Name, places["topics"][i], "life", "%s, expected at least 1s", t.Life)
 		}
 	}
+	c.folders(places)
+	c.known(places)
 	for _, class := range flowing {
 		if s.Row(class) == nil {
 			c.wrong(class, nil, "", "the row is missing: records of this kind flow, and a record without a row is refused")

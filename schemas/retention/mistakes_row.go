@@ -146,6 +146,22 @@ func (c *checker) arrival(r *Row, at lines) {
 	}
 }
 
+// known checks that the known barcodes outlive every block that they decided about and that can still be open.
+func (c *checker) known(places layout) {
+	for i := range c.schedule.Own {
+		r := &c.schedule.Own[i]
+		front := c.schedule.Row(MailTracking)
+		if r.Class != KnownBarcodes || !r.Sliced() || front == nil {
+			continue
+		}
+		life := Duration(c.schedule.TopicLife(front.Topic))
+		if room := Duration(r.Limit.shortest()) - r.Slot - r.Margin; room < life {
+			c.wrong(r.Class, places["own"][i], "limit", "limit %s - slot %s - margin %s = %s, which must be at least the life of topic %s, %s: a block that is open so long needs what decided it",
+				r.Limit, r.Slot, r.Margin, room, front.Topic, life)
+		}
+	}
+}
+
 func joinClocks(clocks []Clock) string {
 	texts := make([]string, len(clocks))
 	for i, clock := range clocks {

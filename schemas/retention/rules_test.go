@@ -134,7 +134,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 		"property_meeting_data", "property_collaboration", "property_recordings", "carpool", "parking",
 		"marketing_ach", "direct_marketing", "marketing_meeting_data", "marketing_collaboration", "marketing_recordings", "customer_insight", "market_research", "surveys",
 		"persistent_cookie_data", "web_logs", "web_referrals", Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
-		"log_files", "work_files", "reference", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
+		"log_files", "work_files", "reference", "known_barcodes", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
 	}, flows)
 
 	row, err := s.Admit(MailTracking)

@@ -35,6 +35,8 @@ const (
 	ReplayIDs  = "replay_ids"
 	Rejects    = "rejects"
 	SystemLogs = "system_logs"
+
+	KnownBarcodes = "known_barcodes"
 )
 
 // Topic is how long records stay in a Kafka topic at most.

@@ -62,6 +62,11 @@ func TestParseNamesMistakes(t *testing.T) {
 		"another bucket":           {"buckets: [images]", "buckets: [pictures]", "mailpiece_images: buckets: \"pictures\", expected images, the one bucket"},
 		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
 		"a text for a yes":         {"planned: true", "planned: soon", "mailpiece_images: planned: \"soon\": expected true or false"},
+		"known barcodes too short": {"limit: 10d\n    clock: receipt\n    reason: an entry", "limit: 8d\n    clock: receipt\n    reason: an entry", "known_barcodes: limit: limit 8d - slot 1d - margin 2h = 166h, which must be at least the life of topic mail.scans, 7d"},
+		"folder outside":           {"folders: [logs]", "folders: [../logs]", "log_files: folders: \"../logs\", expected a path below the data folder"},
+		"all of the data folder":   {"folders: [logs]", "folders: [.]", "log_files: folders: \".\", expected a path below"},
+		"folder of another row":    {"folders: [logs]", "folders: [ledger/old]", "log_files: folders: old files of ledger/old are removed, and it overlaps with ledger of row ledger"},
+		"folder above another's":   {"folders: [logs]", "folders: [clickhouse]", "old files of clickhouse are removed, and it overlaps with clickhouse/etc of row settings"},
 		"empty value":              {"rule: 820.200-1\n", "rule:\n", "confirm: rule: expected a value"},
 		"disposal without method":  {"    method: burning, pulping, or shredding\n", "", "820.200-8: method: it is needed"},
 	}
@@ -135,6 +140,7 @@ own:
   - {class: batch_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [batches], slot: 10s, margin: 4s}
   - {class: replay_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [replays], slot: 10s, margin: 4s}
   - {class: rejects, record: r, limit: 120s, clock: capture, reason: why, sealed: true, topic: mail.rejects, slot: 10s, margin: 4s}
+  - {class: known_barcodes, record: r, limit: 120s, clock: receipt, reason: why, tables: [known_barcodes], slot: 10s, margin: 4s}
   - {class: system_logs, record: r, limit: 120s, clock: receipt, reason: why, system_tables: [query_log, part_log], slot: 10s, margin: 4s}
 topics:
   - {topic: mail.scans, life: 40s}

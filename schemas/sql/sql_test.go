@@ -36,6 +36,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Indices, Editions, KnownSettings, HeldSlots, AppliedSchedule,
 		InspectTables, InspectParts, InspectMutations, InspectGrants, InspectDisks,
+		Now, Known, KnownInEpochs, MoveKnown, KnownToHash,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)

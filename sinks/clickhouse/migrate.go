@@ -116,6 +116,9 @@ func (m *migration) run(ctx context.Context) (err error) {
 		}
 		m.changes = append(m.changes, change)
 	}
+	if err := m.moveKnown(ctx); err != nil {
+		return fmt.Errorf("move the known barcodes out of the epochs: %w", err)
+	}
 	return m.dropRetired(ctx)
 }
 

@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"testing"
 	"time"
 
@@ -74,6 +76,50 @@ func TestEpochs(t *testing.T) {
 	found, err = s.Epoch(t.Context(), "e3")
 	require.NoError(t, err)
 	require.Empty(t, found)
+}
+
+func TestKnownBarcodes(t *testing.T) {
+	owner, s := fresh(t)
+	now, text := time.Now().UnixMilli(), []byte("effective 2026-01-01\nsource a test\n123456\n")
+	for range 2 {
+		require.NoError(t, s.PutKnown(t.Context(), "h1", text, now))
+	}
+	require.NoError(t, s.PutKnown(t.Context(), "h1", text, now-(24*time.Hour).Milliseconds()))
+	require.EqualValues(t, 2, number(t, s, "SELECT count() FROM mailtrail_data.known_barcodes"), "once a slot")
+	found, err := s.Known(t.Context(), "h1")
+	require.NoError(t, err)
+	require.Equal(t, text, found)
+	found, err = s.Known(t.Context(), "h2")
+	require.NoError(t, err)
+	require.Nil(t, found)
+	require.NoError(t, s.DropSlot(t.Context(), retention.KnownBarcodes, "known_barcodes", today()))
+	require.EqualValues(t, 1, number(t, s, "SELECT count() FROM mailtrail_data.known_barcodes"))
+
+	// What a version before wrote into the epochs in full moves, once, and only its hash stays there.
+	require.NoError(t, s.PutEpoch(t.Context(), []event.EpochPart{{Epoch: "old", Name: "known_barcodes", Content: text}, {Epoch: "old", Name: "version", Content: []byte("decoder 1")}}))
+	require.NoError(t, s.PutEpoch(t.Context(), []event.EpochPart{{Epoch: "none", Name: "known_barcodes"}}))
+	drift, err := owner.Drift(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, drift, Change{"mailtrail_data.epochs: rows", Altered, []string{"1 epochs held known barcodes in full, which have a table with a limit now"}})
+	for _, moved := range []int{1, 0} {
+		changes, err := owner.Migrate(t.Context())
+		require.NoError(t, err)
+		count := 0
+		for _, c := range changes {
+			if c.Action != Unchanged {
+				count++
+			}
+		}
+		require.Equal(t, moved, count, "%v", changes)
+	}
+	parts, err := s.Epoch(t.Context(), "old")
+	require.NoError(t, err)
+	hash := fmt.Sprintf("%x", sha256.Sum256(text))
+	require.Equal(t, hash, string(parts[0].Content))
+	require.Equal(t, "decoder 1", string(parts[1].Content))
+	found, err = s.Known(t.Context(), hash)
+	require.NoError(t, err)
+	require.Equal(t, text, found)
 }
 
 func TestReceipts(t *testing.T) {

@@ -52,6 +52,15 @@ func (s *Store) MostParts(ctx context.Context) (int, error) {
 	return int(most), nil
 }
 
+// Now is the server's own time.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	err = s.each(ctx, sql.Now, nil, nil, func(rows driver.Rows) error { return rows.Scan(&now) })
+	if err != nil {
+		return time.Time{}, fmt.Errorf("clickhouse: its time: %w", err)
+	}
+	return now, nil
+}
+
 // Status asks the server how it stands.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	var status Status

@@ -66,9 +66,10 @@ func (s sweptStore) Drop(ctx context.Context, slot sweep.Slot) error {
 // sweptLedger is the real ledger, with no calendar.
 type sweptLedger struct{ *ledger.Log }
 
-func (sweptLedger) Missing(time.Time) []sweep.Slot { return nil }
-func (sweptLedger) Returned(sweep.Drop) error      { return nil }
-func (sweptLedger) EnterAll([]sweep.Drop) error    { return nil }
+func (sweptLedger) Missing(time.Time) []sweep.Slot        { return nil }
+func (sweptLedger) Returned(sweep.Drop) error             { return nil }
+func (sweptLedger) EnterAll([]sweep.Drop) error           { return nil }
+func (sweptLedger) ClockHeld(time.Duration, string) error { return nil }
 func (l sweptLedger) Enter(d sweep.Drop) (bool, error) {
 	appended, err := l.Append(ledger.Entry{
 		Kind: ledger.PartitionDropped, By: d.By, Class: d.Class, Slot: time.Unix(d.Start, 0).UTC(), Store: string(d.Place.Store), Object: d.Place.Name, Rows: new(int64(d.Rows)),
@@ -186,4 +187,12 @@ func TestTheSweeperKeepsAScheduleOfSeconds(t *testing.T) {
 	defer reader.Close()
 	require.EqualValues(t, 3, reader.Count(ledger.PartitionDropped))
 	require.EqualValues(t, 3, log.Head().Size)
+}
+
+func TestTheServerTellsItsTime(t *testing.T) {
+	_, s := fresh(t)
+	before := time.Now().Add(-time.Millisecond)
+	now, err := s.Now(t.Context())
+	require.NoError(t, err)
+	require.WithinRange(t, now, before, time.Now())
 }

@@ -148,7 +148,7 @@ func TestReaderSeesViewsOnly(t *testing.T) {
 		number(t, ann, "SELECT count() FROM (SELECT * FROM mailtrail."+view+")")
 	}
 	require.EqualValues(t, 10, number(t, ann, "SELECT count() FROM mailtrail.scans"))
-	for _, table := range []string{"scans", "blocks", "batches", "replays", "epochs", "topics", "facilities"} {
+	for _, table := range []string{"scans", "blocks", "batches", "replays", "epochs", "known_barcodes", "topics", "facilities"} {
 		_, err := ann.Query(t.Context(), "SELECT * FROM mailtrail_data."+table)
 		require.ErrorContains(t, err, "Not enough privileges", table)
 		require.False(t, Transient(err))

@@ -133,3 +133,30 @@ func TestDriftChangesNothing(t *testing.T) {
 		require.Error(t, err, "it is not made")
 	})
 }
+
+// The newest record of each partition bears the broker's time, from both brokers, whatever the producer said.
+func TestNewestStampsAreTheBrokersTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, s server, c *Client) {
+		topic := "stamps." + s.name()
+		_, err := c.EnsureTopic(within(t), TopicSpec{Name: topic, Partitions: 2, Replication: 1, Settings: map[string]string{"message.timestamp.type": "LogAppendTime"}})
+		require.NoError(t, err)
+		awaitLeaders(t, c, topic, 2)
+		stamps, err := c.NewestStamps(within(t), topic)
+		require.NoError(t, err)
+		require.Empty(t, stamps)
+		before := time.Now().Add(-time.Millisecond)
+		old := time.Now().AddDate(-1, 0, 0).UnixMilli()
+		require.NoError(t, c.ProduceTo(within(t), topic, 1, []event.Message{{Value: []byte("a"), Time: old}, {Value: []byte("b"), Time: old}}))
+		stamps, err = c.NewestStamps(within(t), topic)
+		require.NoError(t, err)
+		require.Len(t, stamps, 1)
+		require.EqualValues(t, 1, stamps[0].Partition)
+		require.EqualValues(t, 2, stamps[0].End)
+		require.WithinRange(t, time.UnixMilli(stamps[0].Time), before, time.Now())
+
+		_, err = c.EnsureTopic(within(t), TopicSpec{Name: topic + ".own", Partitions: 1, Replication: 1, Settings: map[string]string{"message.timestamp.type": "CreateTime"}})
+		require.NoError(t, err)
+		_, err = c.NewestStamps(within(t), topic+".own")
+		require.ErrorContains(t, err, "expected LogAppendTime")
+	})
+}

@@ -69,3 +69,41 @@ func (c *Client) OldestTimes(ctx context.Context, topic string) ([]int64, error)
 	}
 	return times, nil
 }
+
+// Stamp is the newest record of a partition with the time that its broker gave it.
+type Stamp struct {
+	Partition int32
+	// End is the offset behind it, Time Unix milliseconds.
+	End, Time int64
+}
+
+// NewestStamps returns the newest record of each partition of the topic that has one. They tell the brokers' clocks: Apache
+// Kafka stamps what is appended where the topic asks for it, and so does the embedded broker. Of a topic that keeps the
+// producers' own times the error says so.
+func (c *Client) NewestStamps(ctx context.Context, topic string) ([]Stamp, error) {
+	settings, err := c.TopicSettings(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	if kind := settings["message.timestamp.type"]; kind != "LogAppendTime" {
+		return nil, fmt.Errorf("topic %s has message.timestamp.type %s, so its records do not tell the brokers' clocks: expected LogAppendTime; run `mailtrail migrate`", topic, kind)
+	}
+	spans, err := c.Spans(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	var stamps []Stamp
+	for _, span := range spans {
+		if span.End == span.Start {
+			continue
+		}
+		at, err := c.timeAt(ctx, topic, span.Partition, span.End-1, span.End)
+		if err != nil {
+			return nil, err
+		}
+		if at > 0 {
+			stamps = append(stamps, Stamp{span.Partition, span.End, at})
+		}
+	}
+	return stamps, nil
+}

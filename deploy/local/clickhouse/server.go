@@ -20,7 +20,6 @@ type Server struct {
 	secrets  map[string]string
 	restarts prometheus.Counter
 	relay    *relay.Relay // nil for an engine that needs none: a clickhouse server
-	logs     *logKeeper   // nil where the schedule has no limit for logs
 	// private finds an address for an engine behind the relay.
 	private func(http string) (string, error)
 
@@ -50,12 +49,8 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err := deps.Metrics.Register(restarts); err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
-	logs, err := newLogKeeper(config.Schedule, p.log, deps.Log, deps.Metrics)
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		config: config, deps: deps, paths: p, logs: logs, restarts: restarts, native: config.Native, private: privatePort, restart: make(chan chan error),
+		config: config, deps: deps, paths: p, restarts: restarts, native: config.Native, private: privatePort, restart: make(chan chan error),
 	}
 	s.life = child.NewLife(child.Keep{What: "the ClickHouse engine", Start: s.start, Ask: s.ask, Restart: s.restart, Gone: s.gone, Died: s.died})
 	if deps.Engine.Library != "" {
@@ -113,7 +108,6 @@ func (s *Server) run(ctx context.Context, keep func(context.Context) error) erro
 	if err != nil {
 		return err
 	}
-	defer s.keepLogs(ctx)()
 	if s.relay == nil {
 		return keep(ctx)
 	}
@@ -123,23 +117,6 @@ func (s *Server) run(ctx context.Context, keep func(context.Context) error) erro
 func (s *Server) died(err error, pause time.Duration) {
 	s.restarts.Inc()
 	s.deps.Log.Error().Err(err).Dur("pause", pause).Str("log", s.paths.log).Msg("clickhouse engine died, starting it again")
-}
-
-// keepLogs keeps the logs within their limit until ctx ends, and returns how to wait for its end.
-func (s *Server) keepLogs(ctx context.Context) (end func()) {
-	if s.logs == nil {
-		return func() {}
-	}
-	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.logs.run(ctx)
-	}()
-	return func() {
-		stop()
-		<-ended
-	}
 }
 
 // prepare makes the folders and the secrets, and makes sure that nobody else is using either folder or ports.

@@ -37,5 +37,7 @@ LEFT JOIN
     SELECT {{own "batches"}}, min(slot), max(slot), count() FROM {{table "batches"}} WHERE {{visible "batches"}}
     UNION ALL
     SELECT {{own "replays"}}, min(slot), max(slot), count() FROM {{table "replays"}} WHERE {{visible "replays"}}
+    UNION ALL
+    SELECT {{own "known_barcodes"}}, min(slot), max(slot), count() FROM {{table "known_barcodes"}} WHERE {{visible "known_barcodes"}}
 ) AS kept USING class
 COMMENT 'The retention schedule against what is kept: oldest and newest slot of each class, and when the oldest is destroyed.'
