@@ -96,9 +96,9 @@ func (s *site) see() (b backlog) {
 }
 
 // ownedPartitions is the metric of how many partitions an ingest has.
-const ownedPartitions = "mailtrail_ingest_partitions"
+const ownedPartitions = `mailtrail_ingest_partitions{topic="mail.scans"}`
 
-// metric reads one metric without labels from a process, -1 where it does not answer.
+// metric reads one metric, its labels as they are written, from a process, -1 where it does not answer.
 func metric(addr, name string) float64 {
 	response, err := http.Get("http://" + addr + "/metrics")
 	if err != nil {

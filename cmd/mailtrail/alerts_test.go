@@ -54,7 +54,8 @@ var (
 	metricInRule  = regexp.MustCompile(`(mailtrail_[a-z_]+)(?:\{([^}]*)\})?`)
 	matcherInRule = regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
 	groupedInRule = regexp.MustCompile(`by \(([a-z_, ]+)\)`)
-	descriptionOf = regexp.MustCompile(`^Desc\{fqName: "([^"]+)".*constLabels: \{.*\}, variableLabels: \{([^}]*)\}\}$`)
+	constantLabel = regexp.MustCompile(`([a-z_]+)="`)
+	descriptionOf = regexp.MustCompile(`^Desc\{fqName: "([^"]+)".*constLabels: \{(.*)\}, variableLabels: \{([^}]*)\}\}$`)
 )
 
 // Each metric and each label that a rule names is one of the program's, and each rule says what is the matter and what to do.
@@ -127,7 +128,7 @@ func everyMetric(t *testing.T) map[string][]string {
 	require.NoError(t, err)
 	rules, err := loadRules(c, nil)
 	require.NoError(t, err)
-	_, err = ingest.New(ingest.Config{BlockRows: 1, BlockBytes: 1, BlockAge: 1, Memory: int64(c.Ingest.Memory), Rules: rules.ingestRules(c)}, ingest.Deps{Metrics: registry})
+	_, err = ingest.New(ingest.Config{BlockRows: 1, BlockBytes: 1, BlockAge: 1, Rules: rules.scanRules(c)}, ingest.Deps{Metrics: registry, Stream: ingest.Scans(nil)})
 	require.NoError(t, err)
 	rejects.NewRepair(rules.tables, rejects.RepairDeps{Metrics: registry})
 	_, err = access.Open(c.AccessFile(), access.Deps{Logger: zerolog.Nop(), Registerer: registry, Now: time.Now})
@@ -157,7 +158,10 @@ func everyMetric(t *testing.T) map[string][]string {
 	for description := range descriptions {
 		parts := descriptionOf.FindStringSubmatch(description.String())
 		require.NotNil(t, parts, "%s", description)
-		metrics[parts[1]] = strings.Split(parts[2], ",")
+		metrics[parts[1]] = strings.Split(parts[3], ",")
+		for _, constant := range constantLabel.FindAllStringSubmatch(parts[2], -1) {
+			metrics[parts[1]] = append(metrics[parts[1]], constant[1])
+		}
 	}
 	return metrics
 }

@@ -61,9 +61,10 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 	defer store.Close()
 	blocks, err := ingest.NewRebuilder(ingest.Config{
 		BlockRows: r.config.Ingest.BlockRows, BlockBytes: int(r.config.Ingest.BlockBytes), BlockAge: r.config.Ingest.BlockAge,
-		Memory: int64(r.config.Ingest.Memory), Rules: rules.ingestRules(r.config),
+		Rules: rules.scanRules(r.config),
 	}, ingest.Deps{
-		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client), Store: rowStore{store},
+		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(r.config, client, event.ScansTopic), Store: rowStore{store},
+		Stream: ingest.Scans(store.InsertScans), Room: ingest.NewRoom(int64(r.config.Ingest.Memory)),
 	})
 	if err != nil {
 		return err

@@ -83,19 +83,26 @@ func converted[From, To any](from []From, convert func(From) To) []To {
 	return to
 }
 
-// auditedBlocks makes blocks again as ingest does.
+// auditedBlocks makes blocks of scans again as ingest does.
 type auditedBlocks struct{ *ingest.Rebuilder }
 
+func auditedBlock(b *ingest.Rebuilt, err error) (*audit.Block, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &audit.Block{
+		Token: b.Token, Rows: b.Rows.(*event.ScanColumns), Rejected: b.Rejected, Batches: b.Batches, Replays: b.Replays, Receipt: b.Receipt,
+	}, nil
+}
+
 func (b auditedBlocks) Block(ctx context.Context, receipt event.Receipt) (*audit.Block, error) {
-	block, err := b.Rebuilder.Block(ctx, receipt)
-	return (*audit.Block)(block), err
+	return auditedBlock(b.Rebuilder.Block(ctx, receipt))
 }
 
 func (b auditedBlocks) Gap(ctx context.Context, topic string, partition int32, first, last, at int64, epoch string) (*audit.Block, error) {
-	block, err := b.Rebuilder.Gap(ctx, topic, partition, first, last, at, epoch)
-	return (*audit.Block)(block), err
+	return auditedBlock(b.Rebuilder.Gap(ctx, topic, partition, first, last, at, epoch))
 }
 
 func (b auditedBlocks) Reject(ctx context.Context, block *audit.Block) error {
-	return b.Rebuilder.Reject(ctx, (*ingest.Rebuilt)(block))
+	return b.Rebuilder.Reject(ctx, &ingest.Rebuilt{Rejected: block.Rejected, Receipt: block.Receipt})
 }

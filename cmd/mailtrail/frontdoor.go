@@ -13,9 +13,10 @@ import (
 	"mailtrail/sinks/kafka"
 )
 
-// frontTopic is Kafka as ingest wants it.
+// frontTopic is Kafka as the ingest of one topic wants it.
 type frontTopic struct {
 	client *kafka.Client
+	topic  string
 	group  string
 	// fetchBytes and fetchWait bound one fetch.
 	fetchBytes int
@@ -29,12 +30,21 @@ const (
 	rebalanceTimeout = ingest.Grace + 15*time.Second
 )
 
-func newFrontTopic(c *config.Loaded, client *kafka.Client) *frontTopic {
-	return &frontTopic{client: client, group: c.Ingest.Group, fetchBytes: 1 << 20, fetchWait: min(c.Ingest.BlockAge/2, 250*time.Millisecond)}
+// groupOf names the consumer group that takes a topic in: ingest.group for scans, and for every other topic that name
+// with the topic's behind it, so that a member that comes or goes stops the work on one topic alone.
+func groupOf(c *config.Loaded, topic string) string {
+	if topic == event.ScansTopic {
+		return c.Ingest.Group
+	}
+	return c.Ingest.Group + "." + topic
+}
+
+func newFrontTopic(c *config.Loaded, client *kafka.Client, topic string) *frontTopic {
+	return &frontTopic{client: client, topic: topic, group: groupOf(c, topic), fetchBytes: 1 << 20, fetchWait: min(c.Ingest.BlockAge/2, 250*time.Millisecond)}
 }
 
 func (t *frontTopic) Join() (ingest.Group, error) {
-	group, err := t.client.Join(kafka.GroupConfig{ID: t.group, Topic: event.ScansTopic, Session: sessionTimeout, Rebalance: rebalanceTimeout})
+	group, err := t.client.Join(kafka.GroupConfig{ID: t.group, Topic: t.topic, Session: sessionTimeout, Rebalance: rebalanceTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +52,7 @@ func (t *frontTopic) Join() (ingest.Group, error) {
 }
 
 func (t *frontTopic) Reader(partition int32) ingest.Reader {
-	return partitionReader{t.client.NewReader(kafka.ReaderConfig{Topic: event.ScansTopic, Partition: partition, MaxBytes: t.fetchBytes, MaxWait: t.fetchWait})}
+	return partitionReader{t.client.NewReader(kafka.ReaderConfig{Topic: t.topic, Partition: partition, MaxBytes: t.fetchBytes, MaxWait: t.fetchWait})}
 }
 
 // partitionReader gives kafka's reader the names of ingest's errors.
@@ -60,12 +70,12 @@ func (r partitionReader) Next(ctx context.Context, offset int64) (ingest.Fetched
 }
 
 func (t *frontTopic) Span(ctx context.Context, partition int32) (start, end int64, err error) {
-	spans, err := t.client.Spans(ctx, event.ScansTopic)
+	spans, err := t.client.Spans(ctx, t.topic)
 	if err != nil {
 		return 0, 0, err
 	}
 	if int(partition) >= len(spans) {
-		return 0, 0, fmt.Errorf("topic %s has no partition %d", event.ScansTopic, partition)
+		return 0, 0, fmt.Errorf("topic %s has no partition %d", t.topic, partition)
 	}
 	return spans[partition].Start, spans[partition].End, nil
 }

@@ -10,6 +10,7 @@ import (
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
+	"mailtrail/pipeline/ingest"
 	"mailtrail/schemas/event"
 	"mailtrail/sinks/kafka"
 )
@@ -41,7 +42,7 @@ func startGateway(_ context.Context, r *role) error {
 	}
 	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group), r.now, log, r.observer.registry)
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
-	decide := stores.rules.ingestRules(c)
+	scans := ingest.ScanTables{Tables: stores.rules.tables}
 	door, err := gateway.New(gateway.Config{
 		Listen: string(c.Gateway.Listen), TLS: gateway.TLS{Cert: c.Gateway.TLS.Cert, Key: c.Gateway.TLS.Key, ClientCA: c.Gateway.TLS.ClientCA},
 		MaxBody: int64(c.Gateway.MaxBody), MaxMessage: int(c.Kafka.MaxMessage),
@@ -50,7 +51,7 @@ func startGateway(_ context.Context, r *role) error {
 		Producer: producer, Authenticator: devices{parties}, Batches: stores.clickhouse, Pressure: backlog,
 		LocalTime: stores.rules.tables.Instant,
 		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {
-			return decide.Preview(s, zone, wallClock())
+			return scans.Preview(stores.rules.schedule, c.Ingest.Ahead, s, zone, wallClock())
 		},
 		Clock: time.Now, Logger: log, Registerer: r.observer.registry,
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"mailtrail/cmd/mailtrail/config"
 	embedded "mailtrail/deploy/local/clickhouse"
@@ -95,23 +96,45 @@ func startIngest(ctx context.Context, r *role) error {
 	}
 	// The runtime collects garbage harder as the process nears the bound.
 	debug.SetMemoryLimit(int64(c.Ingest.Memory))
-	part, err := ingest.New(ingest.Config{
-		BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Memory: int64(c.Ingest.Memory),
-		Rules: stores.rules.ingestRules(c),
-	}, ingest.Deps{
-		Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-		Broker: newFrontTopic(c, stores.kafka), Store: rowStore{stores.clickhouse}, Reached: faultPoint(),
-	})
-	if err != nil {
-		return err
-	}
 	r.observer.ready("clickhouse", stores.clickhouse.Ping)
-	r.observer.ready("ingest", part.Healthy)
+	var members []*ingest.Ingest
+	room := ingest.NewRoom(int64(c.Ingest.Memory))
+	for _, stream := range ingestStreams(c, stores) {
+		topic := stream.Topic()
+		part, err := ingest.New(ingest.Config{
+			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
+		}, ingest.Deps{
+			Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
+			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream, Room: room, Reached: faultPoint(),
+		})
+		if err != nil {
+			return err
+		}
+		r.observer.ready("ingest of "+topic, part.Healthy)
+		members = append(members, part)
+	}
 	r.parts.start("ingest", func(ctx context.Context) error {
 		defer stores.close()
-		return part.Run(ctx)
+		all, ctx := errgroup.WithContext(ctx)
+		for _, part := range members {
+			all.Go(func() error { return part.Run(ctx) })
+		}
+		return all.Wait()
 	})
 	return r.startRepair(stores.rules.tables)
+}
+
+// ingestStream is a topic with the rules that decide about its events.
+type ingestStream struct {
+	ingest.Stream
+	rules ingest.Rules
+}
+
+// ingestStreams are the topics that ingest takes in.
+func ingestStreams(c *config.Loaded, stores *connections) []ingestStream {
+	return []ingestStream{
+		{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c)},
+	}
 }
 
 func wallClock() int64 { return time.Now().UnixMilli() }

@@ -77,7 +77,7 @@ func modified(path string) time.Time {
 	return info.ModTime().UTC()
 }
 
-// ingestRules are the rules as ingest takes them.
-func (b *ruleBook) ingestRules(c *config.Loaded) ingest.Rules {
-	return ingest.Rules{Schedule: b.schedule, Tables: b.tables, Ahead: c.Ingest.Ahead}
+// scanRules are the rules about scans as ingest takes them.
+func (b *ruleBook) scanRules(c *config.Loaded) ingest.Rules {
+	return ingest.Rules{Schedule: b.schedule, Tables: ingest.ScanTables{Tables: b.tables}, Ahead: c.Ingest.Ahead}
 }

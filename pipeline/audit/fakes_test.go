@@ -265,10 +265,11 @@ func (b fakeBlocks) Reject(context.Context, *Block) error {
 }
 
 func (b fakeBlocks) make(first, last, at int64) *Block {
-	rows := &event.ScanColumns{Topic: b.w.label}
+	rows := &event.ScanColumns{Heads: event.Heads{Topic: b.w.label}}
 	for offset := first; offset <= last; offset++ {
 		rows.Append(&event.ScanRow{
-			Class: retention.MailTracking, Slot: today, Offset: offset, Received: testNow, Scanned: testNow, Object: "imb", PieceKey: []byte("x"),
+			Head:   event.Head{Class: retention.MailTracking, Slot: today, Offset: offset, Received: testNow, Captured: testNow},
+			Object: "imb", PieceKey: []byte("x"),
 		}, &event.Scan{})
 	}
 	return &Block{Token: fmt.Sprintf("%d-%d:%d", first, last, at), Rows: rows, Receipt: b.w.receipt(first, last, at)}

@@ -170,7 +170,7 @@ func digest(rows *event.ScanColumns) string {
 
 // pick copies rows.
 func pick(from *event.ScanColumns, rows []int) *event.ScanColumns {
-	to := &event.ScanColumns{Topic: from.Topic, Partition: from.Partition}
+	to := &event.ScanColumns{Heads: event.Heads{Topic: from.Topic, Partition: from.Partition}}
 	for _, i := range rows {
 		to.AppendFrom(from, i)
 	}

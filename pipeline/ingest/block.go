@@ -14,9 +14,10 @@ type block struct {
 	first     int64 // the first offset
 	next      int64 // the one after the last
 
-	// rows are the events that can be rows. captured and received are their
-	// clocks as they came, of which the block's clock makes class and slot.
-	rows     event.ScanColumns
+	// rows are the events that can be rows, and head what all topics' rows have. Their
+	// clocks are as they came; the block's clock makes their slots of them.
+	rows     Rows
+	head     *event.Heads
 	received []int64 // the gateway's clock or the record's timestamp, Unix milliseconds
 	replayed []bool  // the row is a replayed reject: its receipt may lie further back
 
@@ -80,8 +81,8 @@ type request struct {
 	rejFrom, rejTo int
 }
 
-func newBlock(topic string, partition int32, first int64) *block {
-	b := &block{topic: topic, partition: partition}
+func newBlock(topic string, partition int32, first int64, rows Rows) *block {
+	b := &block{topic: topic, partition: partition, rows: rows, head: rows.Head()}
 	b.begin(first)
 	return b
 }
@@ -96,7 +97,7 @@ func (b *block) grow(rows int) {
 func (b *block) begin(first int64) {
 	b.first, b.next = first, first
 	b.rows.Reset()
-	b.rows.Topic, b.rows.Partition = b.topic, b.partition
+	b.head.Topic, b.head.Partition = b.topic, b.partition
 	b.received, b.replayed = b.received[:0], b.replayed[:0]
 	clear(b.rejects)
 	b.rejects = b.rejects[:0]
@@ -115,7 +116,7 @@ func (b *block) empty() bool { return b.next == b.first }
 func (b *block) size() int { return b.rows.Bytes() + 9*len(b.received) + b.bytes }
 
 // events returns the number of events so far.
-func (b *block) events() int { return b.rows.Len() + len(b.rejects) }
+func (b *block) events() int { return b.head.Len() + len(b.rejects) }
 
 // skip takes the offsets without an event below the limit into the block.
 func (b *block) skip(f *Fetched, below int64) {
@@ -130,8 +131,8 @@ func (b *block) skip(f *Fetched, below int64) {
 
 // truncate ends the block before the offset.
 func (b *block) truncate(next int64) {
-	rows := b.rows.Len()
-	for rows > 0 && b.rows.Offset[rows-1] >= next {
+	rows := b.head.Len()
+	for rows > 0 && b.head.Offset[rows-1] >= next {
 		rows--
 	}
 	rejects := len(b.rejects)
@@ -148,7 +149,7 @@ func (b *block) truncate(next int64) {
 
 // dropFrom takes back the rows and rejects from these places on.
 func (b *block) dropFrom(rows, rejects int) {
-	for i := rows; i < b.rows.Len(); i++ {
+	for i := rows; i < b.head.Len(); i++ {
 		delete(b.early, i)
 	}
 	b.rows.Truncate(rows)

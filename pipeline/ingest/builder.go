@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"mailtrail/schemas/derive"
 	"mailtrail/schemas/event"
 )
 
@@ -19,25 +18,18 @@ const maxHeader = 1024
 // no clock: what depends on one is left to the block's decision. asOf is a time
 // not later than that decision.
 type builder struct {
-	rules Rules
-	asOf  int64
+	rules   Rules
+	decoder Decoder
+	asOf    int64
 
-	scan     event.Scan
-	derived  derive.Scan
-	envelope envelope
+	envelope Envelope
+	intake   Intake
 
 	zone, device string // of the message before
 }
 
-// envelope is what the headers of a message say.
-type envelope struct {
-	message  *event.Message
-	isProto  bool
-	received int64
-	zone     string
-	device   string
-	origin   string
-	repair   event.Repair // of a replay
+func newBuilder(rules Rules, asOf int64) *builder {
+	return &builder{rules: rules, decoder: rules.Tables.Decoder(), asOf: asOf}
 }
 
 // keptHeaders are the headers that a reject keeps from its message.
@@ -47,21 +39,20 @@ var keptHeaders = []string{
 }
 
 // kept copies the headers that a reject keeps from the message.
-func (e *envelope) kept() (headers []event.Header) {
+func (e *Envelope) kept() (headers []event.Header) {
 	for _, name := range keptHeaders {
-		if value := e.message.Header(name); value != nil && len(value) <= maxHeader {
+		if value := e.Message.Header(name); value != nil && len(value) <= maxHeader {
 			headers = append(headers, event.Header{Key: name, Value: bytes.Clone(value)})
 		}
 	}
-	if e.repair.Mending != nil { // so that it is not repaired again and again
-		headers = append(headers, event.Header{Key: event.RepairHeader, Value: e.repair.Text()})
+	if e.Repair.Mending != nil { // so that it is not repaired again and again
+		headers = append(headers, event.Header{Key: event.RepairHeader, Value: e.Repair.Text()})
 	}
 	return headers
 }
 
 // add takes a message into the block: every event of it becomes a row or a reject.
 func (u *builder) add(b *block, m *event.Message) {
-	u.derived.BeginMessage()
 	env, err := u.open(m)
 	request, headerErr := u.request(b, m, env)
 	if err == nil {
@@ -72,17 +63,15 @@ func (u *builder) add(b *block, m *event.Message) {
 		u.rejectWhole(b, env, 0, err, m.Value)
 	case len(m.Value) == 0:
 		u.rejectWhole(b, env, 0, &event.Error{Code: event.EmptyValue, Message: "the message has no value"}, nil)
-	case env.isProto:
-		u.addBatch(b, env)
 	default:
-		u.scan.Reset()
-		u.event(b, env, 0, m.Value, u.scan.DecodeJSON(m.Value))
+		u.intake = Intake{b: b, u: u, env: env}
+		u.decoder.Decode(env, &u.intake)
 	}
 	if request.id != "" || request.origin != "" {
 		if err != nil {
 			request.places = nil
 		}
-		request.rowTo, request.rejTo = b.rows.Len(), len(b.rejects)
+		request.rowTo, request.rejTo = b.head.Len(), len(b.rejects)
 		request.events = uint64(request.rowTo - request.rowFrom + request.rejTo - request.rejFrom)
 		if request.places == nil && request.events > 0 {
 			request.places = event.Ranges{{First: 0, Last: uint32(request.events - 1)}}
@@ -96,72 +85,23 @@ func (u *builder) add(b *block, m *event.Message) {
 	b.next = m.Offset + 1
 }
 
-func (u *builder) addBatch(b *block, env *envelope) {
-	const least = 2 // bytes of an event
-	if len(env.message.Value) > least*event.MaxBatchEvents && event.CountBatch(env.message.Value, event.MaxBatchEvents) > event.MaxBatchEvents {
-		// Each event would be a reject of its own: two bytes of the topic can take a thousand of memory.
-		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: "a ScanBatch of more than " + strconv.Itoa(event.MaxBatchEvents) + " events"}, env.message.Value)
-		return
-	}
-	batch := event.NewBatch(env.message.Value)
-	index := uint32(0)
-	for {
-		raw, ok, err := batch.Next()
-		if !ok {
-			break
-		}
-		if err != nil {
-			u.rejectWhole(b, env, index, err, raw)
-		} else {
-			u.scan.Reset()
-			u.event(b, env, index, raw, u.scan.DecodeProto(raw))
-		}
-		index++
-	}
-	if index == 0 {
-		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: "a ScanBatch without events"}, env.message.Value)
-	}
-}
-
 // misnumbered rejects a message whose list of places is not as long as its
 // events: which of them are repeats could not be told.
-func (u *builder) misnumbered(b *block, env *envelope, r *request) {
+func (u *builder) misnumbered(b *block, env *Envelope, r *request) {
 	b.dropFrom(r.rowFrom, r.rejFrom)
-	u.rejectWhole(b, env, 0, badHeader(event.BatchIndexHeader, "as many places as the message has events"), env.message.Value)
-	r.rowTo, r.rejTo, r.events, r.places = b.rows.Len(), len(b.rejects), 1, event.Ranges{{}}
+	u.rejectWhole(b, env, 0, badHeader(event.BatchIndexHeader, "as many places as the message has events"), env.Message.Value)
+	r.rowTo, r.rejTo, r.events, r.places = b.head.Len(), len(b.rejects), 1, event.Ranges{{}}
 }
 
-// event makes a row of the event that was just decoded, or a reject.
-func (u *builder) event(b *block, env *envelope, index uint32, raw []byte, err *event.Error) {
-	b.unknownFields += uint64(u.scan.Unknown)
-	if err == nil {
-		err = u.scan.Check()
-	}
-	if err != nil {
-		u.reject(b, env, index, event.DecodeStage, err, raw)
-		return
-	}
-	if err := u.rules.Tables.From(&u.scan, derive.Envelope{Zone: env.zone, Repair: env.repair}, &u.derived); err != nil {
-		u.reject(b, env, index, event.DeriveStage, err, raw)
-		return
-	}
-	u.row(b, env, index, raw)
-}
-
-func (u *builder) row(b *block, env *envelope, index uint32, raw []byte) {
-	d, rows := &u.derived, &b.rows
-	if d.UnixMilli > u.asOf+u.rules.Ahead.Milliseconds() {
-		b.early[rows.Len()] = earlyEvent{payload: bytes.Clone(raw), headers: env.kept(), isProto: env.isProto}
+// row takes account of the row that the decoder has appended.
+func (u *builder) row(b *block, env *Envelope, class string, captured int64, raw []byte) {
+	if captured > u.asOf+u.rules.Ahead.Milliseconds() {
+		b.early[b.head.Len()-1] = earlyEvent{payload: bytes.Clone(raw), headers: env.kept(), isProto: env.Proto}
 		b.bytes += len(raw)
 	}
-	rows.Append(&event.ScanRow{
-		Class: d.Class, Object: d.Object, Origin: env.origin, Device: env.device, Offset: env.message.Offset, Index: index,
-		Scanned: d.UnixMilli, ScanShift: d.ShiftMinutes, Flags: uint32(d.Flags), PieceKey: d.PieceKey, Code: d.Code,
-		RepairedBars: d.RepairedBars, RepairConfidence: d.RepairConfidence,
-	}, &u.scan)
 	b.received = append(b.received, env.received)
-	b.replayed = append(b.replayed, env.origin != "")
-	u.touch(b, d.Class, min(d.UnixMilli, env.received, u.asOf))
+	b.replayed = append(b.replayed, env.Origin != "")
+	u.touch(b, class, min(captured, env.received, u.asOf))
 }
 
 // touch counts the slot in which a row with this clock will lie, unless it is due already.
@@ -173,29 +113,25 @@ func (u *builder) touch(b *block, class string, clock int64) {
 	}
 }
 
-func (u *builder) reject(b *block, env *envelope, index uint32, stage event.Stage, err *event.Error, payload []byte) {
-	captured := int64(0)
-	if stage == event.DeriveStage && u.scan.Time.HasOffset {
-		captured = u.scan.Time.UnixMilli()
-	}
+func (u *builder) reject(b *block, env *Envelope, index uint32, stage event.Stage, err *event.Error, captured int64, payload []byte) {
 	b.rejects = append(b.rejects, reject{
-		offset: env.message.Offset, index: index, origin: env.origin, stage: stage, err: err, headers: env.kept(),
-		payload: bytes.Clone(payload), isProto: env.isProto, received: env.received, captured: captured, replayed: env.origin != "",
+		offset: env.Message.Offset, index: index, origin: env.Origin, stage: stage, err: err, headers: env.kept(),
+		payload: bytes.Clone(payload), isProto: env.Proto, received: env.received, captured: captured, replayed: env.Origin != "",
 	})
 	b.bytes += len(payload) + 400
 }
 
 // rejectWhole rejects bytes that could not be split into events.
-func (u *builder) rejectWhole(b *block, env *envelope, index uint32, err *event.Error, payload []byte) {
-	u.reject(b, env, index, event.DecodeStage, err, payload)
+func (u *builder) rejectWhole(b *block, env *Envelope, index uint32, err *event.Error, payload []byte) {
+	u.reject(b, env, index, event.DecodeStage, err, 0, payload)
 	b.rejects[len(b.rejects)-1].whole = true
 }
 
 // open reads the headers. It always returns an envelope, so that what cannot
 // be read can still be rejected; it is valid until the next message.
-func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
+func (u *builder) open(m *event.Message) (*Envelope, *event.Error) {
 	env := &u.envelope
-	*env = envelope{message: m, received: m.Time}
+	*env = Envelope{Message: m, received: m.Time}
 	if len(m.Headers) == 0 {
 		return env, nil
 	}
@@ -212,7 +148,7 @@ func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
 	if tooLong != "" {
 		return env, badHeader(tooLong, "at most "+strconv.Itoa(maxHeader)+" bytes")
 	}
-	env.zone, env.device, env.origin = u.same(&u.zone, m.Header(event.ZoneHeader)), u.same(&u.device, m.Header(event.DeviceHeader)), string(m.Header(event.OriginHeader))
+	env.Zone, env.Device, env.Origin = u.same(&u.zone, m.Header(event.ZoneHeader)), u.same(&u.device, m.Header(event.DeviceHeader)), string(m.Header(event.OriginHeader))
 	if text := m.Header(event.ReceivedHeader); text != nil {
 		received, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
@@ -220,21 +156,21 @@ func (u *builder) open(m *event.Message) (*envelope, *event.Error) {
 		}
 		env.received = received
 	}
-	if env.origin != "" {
-		if _, err := event.ParseIdentity(env.origin); err != nil {
-			env.origin = ""
+	if env.Origin != "" {
+		if _, err := event.ParseIdentity(env.Origin); err != nil {
+			env.Origin = ""
 			return env, badHeader(event.OriginHeader, "TOPIC/PARTITION/OFFSET/INDEX")
 		}
 		if text := m.Header(event.RepairHeader); text != nil {
 			var err error
-			if env.repair, err = event.ParseRepair(text); err != nil || len(text) > maxHeader {
-				env.repair = event.Repair{}
+			if env.Repair, err = event.ParseRepair(text); err != nil || len(text) > maxHeader {
+				env.Repair = event.Repair{}
 				return env, badHeader(event.RepairHeader, "CONFIDENCE MENDING, such as 9871 12D,40T")
 			}
 		}
 	}
 	var err *event.Error
-	env.isProto, err = isProto(m.Header(event.ContentTypeHeader))
+	env.Proto, err = isProto(m.Header(event.ContentTypeHeader))
 	return env, err
 }
 
@@ -261,8 +197,8 @@ func isProto(contentType []byte) (bool, *event.Error) {
 }
 
 // request reads what makes a message one that can be a repeat.
-func (u *builder) request(b *block, m *event.Message, env *envelope) (r request, failed *event.Error) {
-	r = request{offset: m.Offset, origin: env.origin, device: env.device, rowFrom: b.rows.Len(), rejFrom: len(b.rejects)}
+func (u *builder) request(b *block, m *event.Message, env *Envelope) (r request, failed *event.Error) {
+	r = request{offset: m.Offset, origin: env.Origin, device: env.Device, rowFrom: b.head.Len(), rejFrom: len(b.rejects)}
 	id := m.Header(event.BatchIDHeader)
 	if len(id) == 0 || len(id) > maxHeader || r.origin != "" {
 		// A replay is known by its origin; the request it came in is history.

@@ -61,15 +61,15 @@ func BenchmarkBuilderProto(b *testing.B) {
 }
 
 func benchBuilder(b *testing.B, messages []event.Message, each int) {
-	block := newBlock(event.ScansTopic, 0, 0)
-	build := builder{rules: testRules(b), asOf: testNow}
+	block := newBlock(event.ScansTopic, 0, 0, &event.ScanColumns{})
+	build := newBuilder(testRules(b), testNow)
 	for b.Loop() {
 		block.begin(0)
 		for i := range messages {
 			build.add(block, &messages[i])
 		}
 	}
-	require.Equal(b, len(messages)*each, block.rows.Len(), "%v", func() error {
+	require.Equal(b, len(messages)*each, block.head.Len(), "%v", func() error {
 		if len(block.rejects) > 0 {
 			return block.rejects[0].err
 		}

@@ -15,9 +15,9 @@ import (
 func outcomeOf(t *testing.T, m event.Message) *decided {
 	rules := testRules(t)
 	epoch, _ := NewEpoch(rules)
-	b := newBlock(event.ScansTopic, 3, 7)
+	b := newBlock(event.ScansTopic, 3, 7, &event.ScanColumns{})
 	m.Offset = 7
-	(&builder{rules: rules, asOf: testNow}).add(b, &m)
+	newBuilder(rules, testNow).add(b, &m)
 	known := &prior{places: map[string][]earlier{}, origins: map[string]bool{}, elsewhere: map[int64]bool{}}
 	return (&decider{b: b, at: testNow, epoch: epoch, known: known, life: (7 * 24 * time.Hour).Milliseconds()}).decide()
 }
@@ -59,7 +59,7 @@ func TestMessagesThatCannotBeTakenInAreRejectedWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := outcomeOf(t, event.Message{Value: c.value, Headers: c.headers, Time: testNow})
 			require.EqualValues(t, c.events, got.receipt.Events)
-			require.Equal(t, c.stored, got.rows.Len())
+			require.Equal(t, c.stored, got.head.Len())
 			require.Len(t, got.rejected, c.events-c.stored)
 			for m := range got.letters() {
 				require.Equal(t, string(c.code), string(m.Header(event.ReasonHeader)))
@@ -100,8 +100,8 @@ func TestReceivedIsBounded(t *testing.T) {
 	}
 	for name, c := range cases {
 		got := outcomeOf(t, event.Message{Value: scanJSON("e", testNow), Time: c.stamped})
-		require.Equal(t, 1, got.rows.Len(), name)
-		require.Equal(t, c.want, got.rows.Received[0], name)
+		require.Equal(t, 1, got.head.Len(), name)
+		require.Equal(t, c.want, got.head.Received[0], name)
 	}
 }
 
@@ -110,8 +110,8 @@ func TestReplayIsStoredOnceUnderItsOwnClock(t *testing.T) {
 	got := outcomeOf(t, event.Message{Value: scanJSON("e", testNow), Time: testNow, Headers: []event.Header{
 		header(event.OriginHeader, "mail.scans/0/41/2"), header(event.ReceivedHeader, "1793963200000"),
 	}})
-	require.Equal(t, 1, got.rows.Len())
-	require.Equal(t, received, got.rows.Received[0], "a replay keeps its clock beyond one life of the topic")
-	require.Equal(t, "mail.scans/0/41/2", string(got.rows.Origin.Row(0)))
+	require.Equal(t, 1, got.head.Len())
+	require.Equal(t, received, got.head.Received[0], "a replay keeps its clock beyond one life of the topic")
+	require.Equal(t, "mail.scans/0/41/2", string(got.head.Origin.Row(0)))
 	require.Equal(t, []event.ReplayRow{{Origin: "mail.scans/0/41/2", Topic: event.ScansTopic, Partition: 3, Offset: 7, At: testNow}}, got.replays)
 }

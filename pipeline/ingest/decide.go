@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"time"
-
 	"mailtrail/schemas/event"
 )
 
@@ -53,9 +51,9 @@ func (d *decider) decide() *decided {
 	b := d.b
 	d.out = decided{block: b, at: d.at, life: d.life}
 	d.counts = map[countKey]uint64{}
-	d.keep = make([]bool, b.rows.Len())
-	d.repeated = make([]bool, b.rows.Len()+len(b.rejects))
-	d.classes = b.rows.Class.Texts()
+	d.keep = make([]bool, b.head.Len())
+	d.repeated = make([]bool, b.head.Len()+len(b.rejects))
+	d.classes = b.head.Class.Texts()
 	d.markRepeats()
 	for i := range d.keep {
 		d.row(i)
@@ -82,7 +80,7 @@ func (d *decider) markRepeats() {
 		}
 		if len(before) > 0 {
 			for row := r.rowFrom; row < r.rowTo; row++ {
-				d.repeated[row] = seen(before, r.places, d.b.rows.Index[row])
+				d.repeated[row] = seen(before, r.places, d.b.head.Index[row])
 			}
 			for rej := r.rejFrom; rej < r.rejTo; rej++ {
 				d.repeated[len(d.keep)+rej] = seen(before, r.places, d.b.rejects[rej].index)
@@ -107,7 +105,7 @@ func seen(before []earlier, places event.Ranges, index uint32) bool {
 
 // row decides about an event that can be a row: duplicate, rejected, expired or stored.
 func (d *decider) row(i int) {
-	rows := &d.b.rows
+	rows := d.b.head
 	class := d.classes[rows.Class.Key(i)]
 	if d.repeated[i] || d.replayedBefore(i) {
 		d.count(class, event.Duplicate, "")
@@ -115,12 +113,12 @@ func (d *decider) row(i int) {
 		return
 	}
 	received := d.out.clamp(d.b.received[i], d.b.replayed[i])
-	if rows.Scanned[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
+	if rows.Captured[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
 		d.tooEarly(i, received)
 		return
 	}
 	row := d.epoch.Rules.Schedule.Row(class)
-	slot := row.SlotOf(min(rows.Scanned[i], received))
+	slot := row.SlotOf(min(rows.Captured[i], received))
 	if row.DestroyAt(slot)*1000 <= d.at {
 		d.count(class, event.Expired, "")
 		return
@@ -148,7 +146,7 @@ func (d *decider) stored(slot slotKey) {
 }
 
 func (d *decider) replayedBefore(i int) bool {
-	return d.b.replayed[i] && (d.known.origins[string(d.b.rows.Origin.Row(i))] || d.known.elsewhere[d.b.rows.Offset[i]])
+	return d.b.replayed[i] && (d.known.origins[string(d.b.head.Origin.Row(i))] || d.known.elsewhere[d.b.head.Offset[i]])
 }
 
 // clamp bounds a time of receipt: a producer may stamp nonsense, but what is
@@ -164,18 +162,18 @@ func (d *decided) clamp(received int64, replayed bool) int64 {
 
 // tooEarly rejects a row whose scan lies in the future.
 func (d *decider) tooEarly(i int, received int64) {
-	e, rows := d.b.early[i], &d.b.rows
+	e, rows := d.b.early[i], d.b.head
 	d.reject(&reject{
 		offset: rows.Offset[i], index: rows.Index[i], origin: string(rows.Origin.Row(i)), stage: event.DeriveStage,
-		err:     futureError(d.epoch.Rules.Ahead),
-		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Scanned[i],
+		err:     d.epoch.Rules.futureError(),
+		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Captured[i],
 		replayed: d.b.replayed[i],
 	}, d.classes[rows.Class.Key(i)])
 	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
 }
 
-func futureError(ahead time.Duration) *event.Error {
-	return &event.Error{Field: event.ScanDatetime.String(), Code: event.FutureTime, Message: "the time of the scan lies further ahead than ingest.ahead, " + ahead.String()}
+func (r Rules) futureError() *event.Error {
+	return &event.Error{Field: r.Tables.ClockField(), Code: event.FutureTime, Message: "the time lies further ahead than ingest.ahead, " + r.Ahead.String()}
 }
 
 func (d *decider) rejected(i int) {

@@ -15,6 +15,9 @@ type Deps struct {
 	Clock   Clock
 	Broker  Broker
 	Store   Store
+	// Stream is the topic, and Room what it shares with the process's other ones.
+	Stream Stream
+	Room   *Room
 	// Reached is called at named points between the steps of storing a block;
 	// nil in production. Tests end the process there.
 	Reached func(point Point)
@@ -25,9 +28,9 @@ type Clock func() int64
 
 // Broker is the side of Kafka.
 type Broker interface {
-	// Join becomes a member of the consumer group of the front topic.
+	// Join becomes a member of the consumer group of the topic.
 	Join() (Group, error)
-	// Reader makes a reader of a partition of the front topic.
+	// Reader makes a reader of a partition of the topic.
 	Reader(partition int32) Reader
 	// Span returns the first offset of the partition and the one after its last.
 	Span(ctx context.Context, partition int32) (start, end int64, err error)
@@ -72,10 +75,9 @@ type Fetched struct {
 	Next, End        int64
 }
 
-// Store is the side of ClickHouse. Each insert is one block, and the same
+// Store is the side of ClickHouse that serves all topics. Each insert is one block, and the same
 // token again adds only what is missing.
 type Store interface {
-	InsertScans(ctx context.Context, token string, rows *event.ScanColumns) error
 	InsertBatches(ctx context.Context, token string, rows []event.BatchRow) error
 	InsertReplays(ctx context.Context, token string, rows []event.ReplayRow) error
 	InsertReceipt(ctx context.Context, token string, receipt event.Receipt) error

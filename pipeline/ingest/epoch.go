@@ -1,46 +1,30 @@
 package ingest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
-	"mailtrail/schemas/barcode"
-	"mailtrail/schemas/derive"
 	"mailtrail/schemas/event"
-	"mailtrail/schemas/facility"
 	"mailtrail/schemas/retention"
 )
 
 // Rules is everything besides the clock that decides about an event.
 type Rules struct {
 	Schedule *retention.Schedule
-	Tables   *derive.Tables
-	// Ahead is how far in the future the time of a scan may lie.
+	// Tables are those of the topic.
+	Tables Tables
+	// Ahead is how far in the future an event's own clock may lie.
 	Ahead time.Duration
 }
 
-// decoderVersion names the rules of reading, checking and deriving events. It
-// changes whenever any event could get another row or outcome.
-const decoderVersion = 3
-
-// codeVersion names all rules that are code.
-func codeVersion() string {
-	return fmt.Sprintf("decoder %d, classifier %d", decoderVersion, retention.ClassifierVersion)
-}
-
-// The parts of an epoch, by name.
+// The parts of an epoch of every topic, by name; the topic's tables add theirs.
 const (
-	versionPart         = "version"
-	aheadPart           = "ahead"
-	schedulePart        = "schedule"
-	serviceTypesPart    = "service_types"
-	specialServicesPart = "special_services"
-	facilitiesPart      = "facilities"
-	knownPart           = "known_barcodes" // without content where none are known
+	versionPart  = "version"
+	aheadPart    = "ahead"
+	schedulePart = "schedule"
 )
 
 // Epoch is a set of rules under a name that follows from their content.
@@ -51,15 +35,11 @@ type Epoch struct {
 
 // NewEpoch names the rules and returns the parts from which they can be made again.
 func NewEpoch(rules Rules) (Epoch, []event.EpochPart) {
-	parts := []event.EpochPart{
-		{Name: versionPart, Content: []byte(codeVersion())},
+	parts := append([]event.EpochPart{
+		{Name: versionPart, Content: []byte(rules.Tables.Version())},
 		{Name: aheadPart, Content: []byte(rules.Ahead.String())},
 		{Name: schedulePart, Content: rules.Schedule.Source()},
-		{Name: serviceTypesPart, Content: []byte(rules.Tables.ServiceTypes.Text())},
-		{Name: specialServicesPart, Content: []byte(rules.Tables.SpecialServices.Text())},
-		{Name: facilitiesPart, Content: rules.Tables.Facilities.Encode()},
-		{Name: knownPart, Content: knownText(rules.Tables.Known)},
-	}
+	}, rules.Tables.Parts()...)
 	hash := sha256.New()
 	for _, p := range parts {
 		sum := sha256.Sum256(p.Content)
@@ -80,8 +60,9 @@ func (e *OtherVersionError) Error() string {
 	return fmt.Sprintf("the open block was cut by a program with %s and this one has %s: run one with %s until the block is closed", e.Open, e.Own, e.Open)
 }
 
-// LoadEpoch makes the rules again from their parts.
-func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
+// LoadEpoch makes the rules again from their parts. own is the version of the
+// stream's rules that are code.
+func LoadEpoch(stream Stream, own, name string, parts []event.EpochPart) (Epoch, error) {
 	content := map[string][]byte{}
 	for _, p := range parts {
 		content[p.Name] = p.Content
@@ -89,36 +70,18 @@ func LoadEpoch(name string, parts []event.EpochPart) (Epoch, error) {
 	if len(parts) == 0 {
 		return Epoch{}, fmt.Errorf("epoch %s is not in the table epochs: restore the table from a copy", name)
 	}
-	if open := string(content[versionPart]); open != codeVersion() {
-		return Epoch{}, &OtherVersionError{Open: open, Own: codeVersion()}
+	if open := string(content[versionPart]); open != own {
+		return Epoch{}, &OtherVersionError{Open: open, Own: own}
 	}
 	ahead, err1 := time.ParseDuration(string(content[aheadPart]))
 	schedule, err2 := retention.Parse(content[schedulePart])
-	types, err3 := barcode.ParseServiceTypes(content[serviceTypesPart])
-	special, err4 := barcode.ParseSpecialServices(content[specialServicesPart])
-	facilities, err5 := facility.Parse(bytes.NewReader(content[facilitiesPart]))
-	known, err6 := parseKnown(content[knownPart])
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	tables, err3 := stream.Load(content)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return Epoch{}, fmt.Errorf("read epoch %s: %w", name, err)
 	}
-	rules := Rules{Schedule: schedule, Ahead: ahead, Tables: &derive.Tables{ServiceTypes: types, SpecialServices: special, Facilities: facilities, Known: known}}
-	epoch, _ := NewEpoch(rules)
+	epoch, _ := NewEpoch(Rules{Schedule: schedule, Ahead: ahead, Tables: tables})
 	if epoch.Name != name {
 		return Epoch{}, fmt.Errorf("epoch %s: its tables have another content by now (%s): restore the table epochs from a copy", name, epoch.Name)
 	}
 	return epoch, nil
-}
-
-func knownText(known *barcode.KnownSet) []byte {
-	if known == nil {
-		return nil
-	}
-	return []byte(known.Text())
-}
-
-func parseKnown(text []byte) (*barcode.KnownSet, error) {
-	if len(text) == 0 {
-		return nil, nil
-	}
-	return barcode.ParseKnownSet(text)
 }

@@ -21,13 +21,13 @@ const testNow = int64(1_795_000_000_000) // 2026-11-18 11:06:40 UTC
 func testRules(t require.TestingT) Rules {
 	tables, err := derive.Builtin()
 	require.NoError(t, err)
-	return Rules{Schedule: retention.Builtin(), Tables: tables, Ahead: 10 * time.Minute}
+	return Rules{Schedule: retention.Builtin(), Tables: ScanTables{tables}, Ahead: 10 * time.Minute}
 }
 
 // testWorker makes a worker on the fakes, as a new member of the group.
 func testWorker(t require.TestingT, broker *fakeBroker, store *fakeStore, rules Rules, clock Clock) *worker {
-	g, err := New(Config{BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond, Memory: 256 << 20, Rules: rules},
-		Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: store})
+	g, err := New(Config{BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond, Rules: rules},
+		Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
 	require.NoError(t, err)
 	broker.generation++
 	return g.newWorker(fakeGeneration{broker, broker.generation}, 0)

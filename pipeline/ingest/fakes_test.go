@@ -230,6 +230,8 @@ func (s *fakeStore) InsertScans(_ context.Context, token string, rows *event.Sca
 	return nil
 }
 
+func scansOf(rows Rows) *event.ScanColumns { return rows.(*event.ScanColumns) }
+
 // eventID reads the eventId out of the row's group.
 func eventID(rows *event.ScanColumns, i int) string {
 	_, place, _ := event.GroupPlace("eventId")

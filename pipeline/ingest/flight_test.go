@@ -23,8 +23,8 @@ func TestABlockThatIsCutShortMovesTheNextOne(t *testing.T) {
 			store.batches = append(store.batches, event.BatchRow{ID: id, Part: event.Part{Number: 1, Of: 1}, Places: "0", Topic: event.ScansTopic, Partition: 1, At: testNow - 1})
 		}
 	}
-	g, err := New(Config{BlockRows: 2 * maxElsewhere, BlockBytes: 1 << 30, BlockAge: time.Nanosecond, Memory: 1 << 30, Rules: testRules(t)},
-		Deps{Log: zerolog.Nop(), Clock: risingClock(), Broker: broker, Store: store})
+	g, err := New(Config{BlockRows: 2 * maxElsewhere, BlockBytes: 1 << 30, BlockAge: time.Nanosecond, Rules: testRules(t)},
+		Deps{Log: zerolog.Nop(), Clock: risingClock(), Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
 	require.NoError(t, err)
 	require.NoError(t, runToEnd(g.newWorker(fakeGeneration{broker, broker.generation}, 0), broker))
 

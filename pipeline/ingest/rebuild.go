@@ -27,7 +27,7 @@ func NewRebuilder(config Config, deps Deps) (*Rebuilder, error) {
 type Rebuilt struct {
 	// Token is that of the block's inserts.
 	Token    string
-	Rows     *event.ScanColumns
+	Rows     Rows
 	Rejected []event.Message
 	Batches  []event.BatchRow
 	Replays  []event.ReplayRow
@@ -45,7 +45,7 @@ func (r *Rebuilder) Block(ctx context.Context, receipt event.Receipt) (*Rebuilt,
 	if err != nil {
 		return nil, err
 	}
-	if err := w.refill(ctx, builder{rules: epoch.Rules, asOf: receipt.At}, receipt.Last, false); err != nil {
+	if err := w.refill(ctx, newBuilder(epoch.Rules, receipt.At), receipt.Last, false); err != nil {
 		return nil, err
 	}
 	known := newPrior()
@@ -80,7 +80,7 @@ func (r *Rebuilder) Gap(ctx context.Context, topic string, partition int32, firs
 	if err != nil {
 		return nil, err
 	}
-	if err := w.refill(ctx, builder{rules: rules.Rules, asOf: at}, last, true); err != nil {
+	if err := w.refill(ctx, newBuilder(rules.Rules, at), last, true); err != nil {
 		return nil, err
 	}
 	batches, replays, err := w.askFor(ctx, w.block, at)
@@ -127,7 +127,7 @@ func (r *Rebuilder) worker(topic string, partition int32, first int64) *worker {
 	w := r.ingest.newWorker(nil, partition)
 	w.impatient = true
 	w.position = first
-	w.block = newBlock(topic, partition, first)
+	w.block = newBlock(topic, partition, first, r.ingest.deps.Stream.NewRows())
 	return w
 }
 
@@ -144,7 +144,7 @@ func (w *worker) rulesOfGap(ctx context.Context, name string) (Epoch, error) {
 }
 
 // refill reads the offsets up to last into the block; cut tells that the block may end before, when it is full.
-func (w *worker) refill(ctx context.Context, build builder, last int64, cut bool) error {
+func (w *worker) refill(ctx context.Context, build *builder, last int64, cut bool) error {
 	var start, end int64
 	err := w.retry(ctx, "read the offsets of the topic", w.deps.Broker.Transient, func(ctx context.Context) (err error) {
 		start, end, err = w.deps.Broker.Span(ctx, w.partition)
@@ -160,7 +160,7 @@ func (w *worker) refill(ctx context.Context, build builder, last int64, cut bool
 		if err := w.fetch(ctx); err != nil {
 			return err
 		}
-		w.take(&build, last+1, func() bool {
+		w.take(build, last+1, func() bool {
 			full = cut && w.full()
 			return full
 		})
@@ -173,7 +173,7 @@ func (w *worker) rebuilt(epoch Epoch, at int64, known *prior) *Rebuilt {
 	block := d.decide()
 	open := Intent{Last: block.receipt.Last, At: at, Epoch: epoch.Name}
 	return &Rebuilt{
-		Token: Token(w.block.topic, w.partition, w.block.first, open), Rows: &block.rows, Rejected: slices.Collect(block.letters()),
+		Token: Token(w.block.topic, w.partition, w.block.first, open), Rows: block.rows, Rejected: slices.Collect(block.letters()),
 		Batches: block.batches, Replays: block.replays, Receipt: block.receipt,
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 func testRebuilder(t require.TestingT, broker *fakeBroker, store *fakeStore, rules Rules) *Rebuilder {
-	r, err := NewRebuilder(Config{BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond, Memory: 256 << 20, Rules: rules},
-		Deps{Log: zerolog.Nop(), Clock: func() int64 { return testNow }, Broker: broker, Store: store})
+	r, err := NewRebuilder(Config{BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond, Rules: rules},
+		Deps{Log: zerolog.Nop(), Clock: func() int64 { return testNow }, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
 	require.NoError(t, err)
 	return r
 }
@@ -50,7 +50,7 @@ func TestBlocksAreMadeAgainAsTheyWere(t *testing.T) {
 			again, err := r.Block(context.Background(), receipt)
 			require.NoError(t, err)
 			require.Equal(t, receipt, again.Receipt)
-			require.Equal(t, store.stored(receipt.First, receipt.Last), eventIDs(again.Rows))
+			require.Equal(t, store.stored(receipt.First, receipt.Last), eventIDs(scansOf(again.Rows)))
 		}
 	})
 }
@@ -76,7 +76,7 @@ func TestGapTakesInWhatNobodyStored(t *testing.T) {
 			require.Equal(t, first, again.Receipt.First)
 			require.LessOrEqual(t, again.Receipt.Last, last)
 			require.NoError(t, r.Reject(context.Background(), again))
-			require.NoError(t, store.InsertScans(context.Background(), again.Token, again.Rows))
+			require.NoError(t, store.InsertScans(context.Background(), again.Token, scansOf(again.Rows)))
 			require.NoError(t, store.InsertBatches(context.Background(), again.Token, again.Batches))
 			require.NoError(t, store.InsertReceipt(context.Background(), again.Token, again.Receipt))
 			first = again.Receipt.Last + 1

@@ -51,11 +51,11 @@ func TestDamagedBarsInTheStream(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := outcomeOf(t, event.Message{Value: c.value, Headers: c.headers, Time: testNow})
 			if c.reason == "" {
-				require.Equal(t, 1, got.rows.Len())
-				require.Equal(t, event.PieceNumber([]byte("F-123456-000000007")), got.rows.Piece[0])
+				require.Equal(t, 1, got.head.Len())
+				require.Equal(t, event.PieceNumber([]byte("F-123456-000000007")), scansOf(got.rows).Piece[0])
 				return
 			}
-			require.Zero(t, got.rows.Len())
+			require.Zero(t, got.head.Len())
 			m := slices.Collect(got.letters())[0]
 			require.Equal(t, string(c.reason), string(m.Header(event.ReasonHeader)))
 			tried := len(c.headers) == 2 && c.reason != event.BadHeader
@@ -70,18 +70,18 @@ func TestKnownBarcodesAreOfTheEpoch(t *testing.T) {
 	plain, parts := NewEpoch(rules)
 	known, err := barcode.ParseKnownSet([]byte("effective 2026-01-01\nsource a test\n123456\n"))
 	require.NoError(t, err)
-	tables := *rules.Tables
+	tables := *rules.Tables.(ScanTables).Tables
 	tables.Known = known
-	rules.Tables = &tables
+	rules.Tables = ScanTables{&tables}
 	epoch, knownParts := NewEpoch(rules)
 	require.NotEqual(t, plain.Name, epoch.Name, "a known set decides")
 
-	again, err := LoadEpoch(epoch.Name, knownParts)
+	again, err := LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, knownParts)
 	require.NoError(t, err)
-	require.Equal(t, known, again.Rules.Tables.Known)
-	again, err = LoadEpoch(plain.Name, parts)
+	require.Equal(t, known, again.Rules.Tables.(ScanTables).Known)
+	again, err = LoadEpoch(Scans(nil), rules.Tables.Version(), plain.Name, parts)
 	require.NoError(t, err)
-	require.Nil(t, again.Rules.Tables.Known)
+	require.Nil(t, again.Rules.Tables.(ScanTables).Known)
 }
 
 // The searches of one message are no account of the next.
@@ -92,11 +92,11 @@ func TestEachMessageHasItsOwnSearches(t *testing.T) {
 	require.Nil(t, scan.DecodeJSON(value))
 	require.Nil(t, scan.Check())
 	batch := bytes.Repeat(scan.AppendProto(nil), many+1)
-	build := builder{rules: testRules(t), asOf: testNow}
-	b := newBlock(event.ScansTopic, 0, 0)
+	build := newBuilder(testRules(t), testNow)
+	b := newBlock(event.ScansTopic, 0, 0, &event.ScanColumns{})
 	for offset := range int64(2) {
 		build.add(b, &event.Message{Offset: offset, Time: testNow, Value: batch, Headers: []event.Header{header(event.ContentTypeHeader, event.ProtoType)}})
 	}
-	require.Equal(t, 2*many, b.rows.Len())
+	require.Equal(t, 2*many, b.head.Len())
 	require.Len(t, b.rejects, 2)
 }

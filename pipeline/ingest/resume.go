@@ -3,8 +3,6 @@ package ingest
 import (
 	"context"
 	"fmt"
-
-	"mailtrail/schemas/event"
 )
 
 // resume finds the place to go on from: the group's offset, and the block that
@@ -27,7 +25,7 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 	var label string
 	var receipts map[int32]int64
 	err = w.retry(ctx, "read the receipts", w.deps.Store.Transient, func(ctx context.Context) (err error) {
-		if label, err = w.deps.Store.TopicLabel(ctx, event.ScansTopic); err != nil {
+		if label, err = w.deps.Store.TopicLabel(ctx, w.topic); err != nil {
 			return err
 		}
 		receipts, err = w.deps.Store.LastReceipts(ctx, label)
@@ -42,24 +40,24 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 	if err != nil {
 		return nil, &stopError{fmt.Errorf("%w: another program uses this consumer group; give mailtrail a group of its own with ingest.group", err)}
 	}
-	if label != event.ScansTopic && !covered && (open == nil || open.Topic != label) {
+	if label != w.topic && !covered && (open == nil || open.Topic != label) {
 		// The topic was made anew and nothing of the new one is taken in: what the group has stored is of the old one.
 		offset, open = start, nil
 	}
-	place := place{event.ScansTopic, w.partition, offset, start, end}
+	place := place{w.topic, w.partition, offset, start, end}
 	switch {
 	case offset < 0 && covered && end <= last:
 		// Kafka forgets a group's offsets together with the topic.
-		return nil, &stopError{place.errorf("the group has no offset, and receipts cover the partition up to offset %d, but it ends at %d: %s", last, end, madeAnew)}
+		return nil, &stopError{place.errorf("the group has no offset, and receipts cover the partition up to offset %d, but it ends at %d: %s", last, end, w.madeAnew())}
 	case offset < 0 && covered:
-		return nil, &stopError{place.errorf("the group has no offset, but receipts cover the partition up to offset %d (was the group renamed, did its offsets expire, or was the topic made anew?): set ingest.group to the name used before; or stop all ingest and run `mailtrail audit --repair`, which sets the group behind its receipts; or, for a topic that was made anew, run `mailtrail migrate --new-topic %s`, which counts its offsets apart", last, event.ScansTopic)}
+		return nil, &stopError{place.errorf("the group has no offset, but receipts cover the partition up to offset %d (was the group renamed, did its offsets expire, or was the topic made anew?): set ingest.group to the name used before; or stop all ingest and run `mailtrail audit --repair`, which sets the group behind its receipts; or, for a topic that was made anew, run `mailtrail migrate --new-topic %s`, which counts its offsets apart", last, w.topic)}
 	case offset < 0:
 		offset = start
 		if start > 0 {
 			w.log.Warn().Int64("start", start).Msg("a new group begins where the topic begins; what Kafka deleted before is not taken in")
 		}
 	case offset > end:
-		return nil, &stopError{place.errorf("the group's offset %d lies behind the end of the topic, %d: %s", offset, end, madeAnew)}
+		return nil, &stopError{place.errorf("the group's offset %d lies behind the end of the topic, %d: %s", offset, end, w.madeAnew())}
 	case offset < start:
 		return nil, &stopError{w.goneAt(offset, start)}
 	case covered && open == nil && last >= offset:
@@ -73,7 +71,9 @@ func (w *worker) resume(ctx context.Context) (*Intent, error) {
 }
 
 // madeAnew says what to do where the topic is another one than that of the receipts.
-const madeAnew = "the topic was made anew or lost its data; nothing is taken in, since its offsets would be stored a second time. Bring the old topic back, or run `mailtrail migrate --new-topic " + event.ScansTopic + "`, which counts the offsets of the new one apart"
+func (w *worker) madeAnew() string {
+	return "the topic was made anew or lost its data; nothing is taken in, since its offsets would be stored a second time. Bring the old topic back, or run `mailtrail migrate --new-topic " + w.topic + "`, which counts the offsets of the new one apart"
+}
 
 // place is where a partition stands, for errors.
 type place struct {
@@ -95,5 +95,5 @@ func (w *worker) goneError(ctx context.Context) error {
 }
 
 func (w *worker) goneAt(offset, start int64) error {
-	return place{topic: event.ScansTopic, partition: w.partition}.errorf("offset %d is the next to be taken in, but the topic begins at %d: Kafka deleted events before they were taken in, or the topic was made anew. Stop all ingest and run `mailtrail audit`, which names what is lost; `mailtrail audit --repair` then sets the group to where the topic begins", offset, start)
+	return place{topic: w.topic, partition: w.partition}.errorf("offset %d is the next to be taken in, but the topic begins at %d: Kafka deleted events before they were taken in, or the topic was made anew. Stop all ingest and run `mailtrail audit`, which names what is lost; `mailtrail audit --repair` then sets the group to where the topic begins", offset, start)
 }

@@ -99,7 +99,7 @@ func FuzzParseIntent(f *testing.F) {
 func TestEpochIsMadeAgainFromItsParts(t *testing.T) {
 	rules := testRules(t)
 	epoch, parts := NewEpoch(rules)
-	again, err := LoadEpoch(epoch.Name, parts)
+	again, err := LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, parts)
 	require.NoError(t, err)
 	require.Equal(t, epoch.Name, again.Name)
 	require.Equal(t, rules.Ahead, again.Rules.Ahead)
@@ -110,12 +110,12 @@ func TestEpochIsMadeAgainFromItsParts(t *testing.T) {
 	require.NotEqual(t, epoch.Name, changed.Name)
 
 	parts[0].Content = []byte("decoder 0, classifier 0")
-	_, err = LoadEpoch(epoch.Name, parts)
+	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, parts)
 	var version *OtherVersionError
 	require.ErrorAs(t, err, &version)
 	require.ErrorContains(t, err, "decoder 0, classifier 0")
 
-	_, err = LoadEpoch(epoch.Name, nil)
+	_, err = LoadEpoch(Scans(nil), rules.Tables.Version(), epoch.Name, nil)
 	require.ErrorContains(t, err, "is not in the table epochs")
 }
 

@@ -1,4 +1,4 @@
-// Package ingest takes messages from the front topic into the stores, each
+// Package ingest takes messages from a topic into the stores, each
 // event exactly once: see README.md beside this file for the way of a block,
 // its intent and its receipt.
 package ingest
@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
 	"mailtrail/schemas/event"
 )
 
@@ -23,8 +22,6 @@ type Config struct {
 	BlockRows  int
 	BlockBytes int
 	BlockAge   time.Duration
-	// Memory bounds the whole process, in bytes.
-	Memory int64
 	// Rules decide about events from now on.
 	Rules Rules
 }
@@ -43,17 +40,13 @@ var ErrGone = errors.New("kafka does not hold the offset")
 // ErrNotOwner means that the partition belongs to another member by now. A Generation returns it.
 var ErrNotOwner = errors.New("the partition has gone to another member of the group")
 
-// Ingest is one member of the consumer group.
+// Ingest is one member of the consumer group of one topic.
 type Ingest struct {
 	config  Config
 	deps    Deps
 	metrics *metrics
-	// memory is the room for blocks, in bytes.
-	memory *semaphore.Weighted
-	// inserting bounds the inserts at one time: each takes its block's memory
-	// once more, in the form in which it travels.
-	inserting *semaphore.Weighted
-	pace      pace
+	topic   string // its own name
+	pace    pace
 
 	mu     sync.Mutex
 	halted map[int32]bool // partitions that have stopped
@@ -71,26 +64,18 @@ func New(config Config, deps Deps) (*Ingest, error) {
 		return nil, errors.New("ingest.block_bytes must be at least 1")
 	case config.BlockAge <= 0:
 		return nil, errors.New("ingest.block_age must be longer than 0")
-	case config.Rules.Schedule.TopicLife(event.ScansTopic) == 0:
-		return nil, fmt.Errorf("the retention schedule does not have the topic %s", event.ScansTopic)
+	case config.Rules.Schedule.TopicLife(deps.Stream.Topic()) == 0:
+		return nil, fmt.Errorf("the retention schedule does not have the topic %s", deps.Stream.Topic())
 	}
 	if deps.Reached == nil {
 		deps.Reached = func(Point) {}
 	}
 	epoch, parts := NewEpoch(config.Rules)
 	return &Ingest{
-		config: config, deps: deps, metrics: newMetrics(deps.Metrics),
-		memory: semaphore.NewWeighted(blockMemory(config.Memory)), inserting: semaphore.NewWeighted(maxInserts),
+		config: config, deps: deps, topic: deps.Stream.Topic(), metrics: newMetrics(deps.Metrics, deps.Stream.Topic()),
 		halted: map[int32]bool{}, epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
 	}, nil
 }
-
-// maxInserts is how many blocks travel to the store at one time.
-const maxInserts = 2
-
-// blockMemory is the share of the process's memory that blocks may take: what
-// is left is for what was fetched, for the inserts and for the runtime.
-func blockMemory(process int64) int64 { return max(process/3, 1<<20) }
 
 // Run takes part in the group until ctx ends, and returns when every block in
 // flight is finished or given up.
@@ -167,7 +152,7 @@ func (w *worker) rulesOf(ctx context.Context, name string) (Epoch, error) {
 	if err != nil {
 		return Epoch{}, err
 	}
-	if epoch, err = LoadEpoch(name, parts); err != nil {
+	if epoch, err = LoadEpoch(g.deps.Stream, g.config.Rules.Tables.Version(), name, parts); err != nil {
 		return Epoch{}, &stopError{err}
 	}
 	g.mu.Lock()

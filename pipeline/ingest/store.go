@@ -15,7 +15,7 @@ func (w *worker) storeNew(ctx context.Context) error {
 	b := w.flight.block
 	w.flight.cutAfter = max(w.flight.cutAfter, b.asOf, w.deps.Clock())
 	open := Intent{At: w.flight.cutAfter, Epoch: w.epoch.Name}
-	if b.topic != event.ScansTopic {
+	if b.topic != w.topic {
 		open.Topic = b.topic
 	}
 	return w.store(ctx, b, w.epoch, open, false)
@@ -77,17 +77,17 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 		return err
 	}
 	w.deps.Reached(AfterRejects)
-	if err := w.inserting.Acquire(ctx, 1); err != nil {
+	if err := w.deps.Room.inserting.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer w.inserting.Release(1)
+	defer w.deps.Room.inserting.Release(1)
 	steps := []struct {
 		what  string
 		rows  int
 		send  func(context.Context) error
 		after Point
 	}{
-		{"insert scans", block.rows.Len(), func(ctx context.Context) error { return store.InsertScans(ctx, token, &block.rows) }, AfterRows},
+		{"insert rows", block.head.Len(), func(ctx context.Context) error { return w.deps.Stream.Insert(ctx, token, block.rows) }, AfterRows},
 		{"insert replays", len(block.replays), func(ctx context.Context) error { return store.InsertReplays(ctx, token, block.replays) }, ""},
 		{"insert batch ids", len(block.batches), func(ctx context.Context) error { return store.InsertBatches(ctx, token, block.batches) }, AfterBatches},
 		{"insert the receipt", 1, func(ctx context.Context) error { return store.InsertReceipt(ctx, token, block.receipt) }, ""},

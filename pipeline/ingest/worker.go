@@ -22,7 +22,7 @@ type worker struct {
 	// repeatsFor and replaysFor are how long requests and replays are remembered.
 	repeatsFor, replaysFor time.Duration
 
-	topicLife time.Duration // of the front topic
+	topicLife time.Duration // of the topic
 
 	reader   Reader
 	position int64 // the next offset to be fetched
@@ -38,22 +38,22 @@ type worker struct {
 const repeatWindow = 24 * time.Hour
 
 func (g *Ingest) newWorker(generation Generation, partition int32) *worker {
-	life := g.config.Rules.Schedule.TopicLife(event.ScansTopic)
+	life := g.config.Rules.Schedule.TopicLife(g.topic)
 	return &worker{
 		Ingest: g, generation: generation, partition: partition,
-		log:       g.deps.Log.With().Int32("partition", partition).Logger(),
+		log:       g.deps.Log.With().Str("topic", g.topic).Int32("partition", partition).Logger(),
 		topicLife: life, repeatsFor: repeatWindow + life,
 		replaysFor: g.config.Rules.Schedule.TopicLife(event.RejectsTopic) + 2*life,
 		reader:     g.deps.Broker.Reader(partition),
-		block:      newBlock(event.ScansTopic, partition, 0),
-		flight:     flight{block: newBlock(event.ScansTopic, partition, 0)},
+		block:      newBlock(g.topic, partition, 0, g.deps.Stream.NewRows()),
+		flight:     flight{block: newBlock(g.topic, partition, 0, g.deps.Stream.NewRows())},
 	}
 }
 
 // grow makes room for the worker's share of all that blocks may take, in advance: pages that no row reaches cost
 // nothing, and columns that grow row by row cost an eighth of the time of taking events in.
 func (w *worker) grow(workers int) {
-	share := blockMemory(w.config.Memory) / int64(2*workers) // each has two blocks
+	share := w.deps.Room.size / int64(2*workers) // each has two blocks
 	rows := min(w.config.BlockRows, int(min(share, int64(w.config.BlockBytes))/event.FixedBytes))
 	w.block.grow(rows)
 	w.flight.block.grow(rows)
@@ -148,12 +148,12 @@ func (w *worker) again(ctx context.Context, open *Intent) error {
 	w.log.Info().Int64("first", w.position).Int64("last", open.Last).Str("epoch", open.Epoch).Msg("finishing the open block")
 	w.metrics.again.Inc()
 	w.block.begin(w.position)
-	build := builder{rules: epoch.Rules, asOf: open.At}
+	build := newBuilder(epoch.Rules, open.At)
 	for w.block.next <= open.Last {
 		if err := w.fetch(ctx); err != nil {
 			return err
 		}
-		w.take(&build, open.Last+1, func() bool { return false })
+		w.take(build, open.Last+1, func() bool { return false })
 		w.hold()
 	}
 	return w.store(ctx, w.block, epoch, *open, true)
@@ -162,7 +162,7 @@ func (w *worker) again(ctx context.Context, open *Intent) error {
 // fill reads messages into the block until it is to be cut, or begins too late.
 func (w *worker) fill(ctx context.Context) error {
 	w.block.asOf = w.deps.Clock()
-	build := builder{rules: w.epoch.Rules, asOf: w.block.asOf}
+	build := newBuilder(w.epoch.Rules, w.block.asOf)
 	opened := time.Now()
 	for {
 		if ctx.Err() != nil {
@@ -175,7 +175,7 @@ func (w *worker) fill(ctx context.Context) error {
 			return err
 		}
 		full := false
-		w.take(&build, math.MaxInt64, func() bool {
+		w.take(build, math.MaxInt64, func() bool {
 			full = w.full()
 			return full
 		})
@@ -278,7 +278,7 @@ func (w *worker) take(build *builder, limit int64, cut func() bool) {
 func (w *worker) hold() bool {
 	const step = 4 << 20
 	for b := w.block; int64(b.size()) > b.held; b.held += step {
-		if !w.memory.TryAcquire(step) {
+		if !w.deps.Room.memory.TryAcquire(step) {
 			return false
 		}
 	}
@@ -287,6 +287,6 @@ func (w *worker) hold() bool {
 
 // release gives a block's room back.
 func (w *worker) release(b *block) {
-	w.memory.Release(b.held)
+	w.deps.Room.memory.Release(b.held)
 	b.held = 0
 }

@@ -7,19 +7,10 @@ import (
 
 // ScanColumns is a block of scans in the columns in which they are stored: one
 // entry a row in each. It is filled row by row, inserted as a whole and used
-// again. Every row comes from one Kafka partition.
+// again.
 type ScanColumns struct {
-	Topic     string
-	Partition int32
-
-	Class    DictColumn // retention class
-	Slot     []int64    // start of the slot, Unix seconds
-	Offset   []int64
-	Index    []uint32
-	Received []int64 // Unix milliseconds
-	Scanned  []int64 // scanDatetime, Unix milliseconds
-	// Origin is the identity of a replayed reject, else empty; More has it too.
-	Origin TextColumn
+	// Heads are what rows of every topic have. More has the origin too.
+	Heads
 
 	Piece []uint64 // PieceNumber of the key
 	Marks []uint64 // the rest of an Intelligent Mail barcode, see packMarks; 0 where More has it
@@ -36,16 +27,13 @@ type ScanColumns struct {
 
 // ScanRow is what a row has besides the fields of the event.
 type ScanRow struct {
-	Class, Object     string
-	Origin, Device    string
-	Offset            int64
-	Index             uint32
-	Slot              int64 // Unix seconds
-	Received, Scanned int64 // Unix milliseconds
-	ScanShift         int16 // local clock's distance from UTC, minutes east
-	Flags             uint32
-	PieceKey          []byte
-	Code              []byte // the barcode that was scanned; of an Intelligent Mail barcode its digits
+	Head
+	Object    string
+	Device    string
+	ScanShift int16 // local clock's distance from UTC, minutes east
+	Flags     uint32
+	PieceKey  []byte
+	Code      []byte // the barcode that was scanned; of an Intelligent Mail barcode its digits
 	// RepairedBars is how many bars of it were damaged, RepairConfidence the probability
 	// that it is what was printed, in ten-thousandths; 0 where no bar was damaged.
 	RepairedBars, RepairConfidence uint16
@@ -66,14 +54,10 @@ func fieldsWhere(wanted func(Field, *Spec) bool) (fields []Field) {
 	return fields
 }
 
-// Len returns the number of rows.
-func (c *ScanColumns) Len() int { return len(c.Offset) }
-
 // Grow makes room for so many rows at once. Columns that grow row by row are copied
 // again and again, and the kernel has to clear every page of each copy.
 func (c *ScanColumns) Grow(rows int) {
-	c.Slot, c.Offset, c.Index = slices.Grow(c.Slot, rows), slices.Grow(c.Offset, rows), slices.Grow(c.Index, rows)
-	c.Received, c.Scanned = slices.Grow(c.Received, rows), slices.Grow(c.Scanned, rows)
+	c.Heads.Grow(rows)
 	c.Piece, c.Marks, c.Tag, c.Dates = slices.Grow(c.Piece, rows), slices.Grow(c.Marks, rows), slices.Grow(c.Tag, tagBytes*rows), slices.Grow(c.Dates, rows)
 	for _, d := range c.dictionaries() {
 		d.Keys = slices.Grow(d.Keys, rows)
@@ -83,10 +67,7 @@ func (c *ScanColumns) Grow(rows int) {
 // Append adds a row with the fields of a checked event.
 func (c *ScanColumns) Append(r *ScanRow, s *Scan) {
 	row := c.Len()
-	c.Slot, c.Offset, c.Index = append(c.Slot, r.Slot), append(c.Offset, r.Offset), append(c.Index, r.Index)
-	c.Received, c.Scanned = append(c.Received, r.Received), append(c.Scanned, r.Scanned)
-	c.Class.SetString(row, r.Class)
-	c.Origin.SetString(row, r.Origin)
+	c.Heads.Append(&r.Head)
 
 	piece := PieceNumber(r.PieceKey)
 	marks, marked := uint64(0), false
@@ -163,11 +144,9 @@ func followsFrom(key []byte, object string, code []byte) bool {
 // AppendFrom adds a copy of another block's row.
 func (c *ScanColumns) AppendFrom(from *ScanColumns, i int) {
 	row := c.Len()
-	c.Slot, c.Offset, c.Index = append(c.Slot, from.Slot[i]), append(c.Offset, from.Offset[i]), append(c.Index, from.Index[i])
-	c.Received, c.Scanned = append(c.Received, from.Received[i]), append(c.Scanned, from.Scanned[i])
+	c.Heads.AppendFrom(&from.Heads, i)
 	c.Piece, c.Marks, c.Dates = append(c.Piece, from.Piece[i]), append(c.Marks, from.Marks[i]), append(c.Dates, from.Dates[i])
 	c.Tag = append(c.Tag, from.Tag[tagBytes*i:tagBytes*(i+1)]...)
-	c.Origin.Set(row, from.Origin.Row(i))
 	c.More.Set(row, from.More.Row(i))
 	theirs := from.dictionaries()
 	for n, own := range c.dictionaries() {
@@ -175,13 +154,14 @@ func (c *ScanColumns) AppendFrom(from *ScanColumns, i int) {
 	}
 }
 
-func (c *ScanColumns) dictionaries() [4]*DictColumn {
-	return [...]*DictColumn{&c.Class, &c.Place, &c.Handling, &c.Job}
+func (c *ScanColumns) dictionaries() [3]*DictColumn {
+	return [...]*DictColumn{&c.Place, &c.Handling, &c.Job}
 }
 
 // Reset empties the columns and keeps their memory.
 func (c *ScanColumns) Reset() {
 	c.Truncate(0)
+	c.Heads.Reset()
 	for _, d := range c.dictionaries() {
 		d.Reset()
 	}
@@ -189,12 +169,11 @@ func (c *ScanColumns) Reset() {
 
 // Truncate keeps the first n rows.
 func (c *ScanColumns) Truncate(n int) {
-	c.Slot, c.Offset, c.Index, c.Received, c.Scanned = c.Slot[:n], c.Offset[:n], c.Index[:n], c.Received[:n], c.Scanned[:n]
+	c.Heads.Truncate(n)
 	c.Piece, c.Marks, c.Dates, c.Tag = c.Piece[:n], c.Marks[:n], c.Dates[:n], c.Tag[:tagBytes*n]
 	for _, d := range c.dictionaries() {
 		d.truncate(n)
 	}
-	c.Origin.truncate(n)
 	c.More.truncate(n)
 }
 
@@ -203,7 +182,7 @@ func (c *ScanColumns) Keep(keep []bool) {
 	if !slices.Contains(keep, false) {
 		return
 	}
-	c.Slot, c.Offset, c.Index, c.Received, c.Scanned = filter(c.Slot, keep), filter(c.Offset, keep), filter(c.Index, keep), filter(c.Received, keep), filter(c.Scanned, keep)
+	c.Heads.Keep(keep)
 	c.Piece, c.Marks, c.Dates = filter(c.Piece, keep), filter(c.Marks, keep), filter(c.Dates, keep)
 	tags := c.Tag[:0]
 	for i, k := range keep {
@@ -215,7 +194,6 @@ func (c *ScanColumns) Keep(keep []bool) {
 	for _, d := range c.dictionaries() {
 		d.keep(keep)
 	}
-	c.Origin.keep(keep)
 	c.More.keep(keep)
 }
 
@@ -231,6 +209,7 @@ func filter[T any](values []T, keep []bool) []T {
 
 // Complete makes the columns that are not Empty reach the last row.
 func (c *ScanColumns) Complete() {
+	c.Heads.Complete()
 	for _, d := range c.dictionaries() {
 		if !d.Empty() {
 			d.reach(c.Len())
@@ -242,11 +221,11 @@ func (c *ScanColumns) Complete() {
 }
 
 // FixedBytes is what a row takes in the columns of numbers.
-const FixedBytes = 8 + 8 + 4 + 8 + 8 + 8 + 8 + 8 + tagBytes
+const FixedBytes = HeadBytes + 8 + 8 + 8 + tagBytes
 
 // Bytes returns the memory that the rows take, without what is held in reserve.
 func (c *ScanColumns) Bytes() int {
-	n := c.Len()*FixedBytes + c.Origin.Bytes() + c.More.Bytes()
+	n := c.Len()*(FixedBytes-HeadBytes) + c.Heads.Bytes() + c.More.Bytes()
 	for _, d := range c.dictionaries() {
 		n += d.Bytes()
 	}

@@ -96,7 +96,7 @@ func appendDrawn(t *rapid.T, c *ScanColumns, offset int64) plainRow {
 		}
 	}
 	c.Append(&ScanRow{
-		Class: want.class, Object: want.object, Device: want.device, Origin: want.origin, Offset: offset, PieceKey: []byte(want.key), Code: []byte(want.code),
+		Head: Head{Class: want.class, Origin: want.origin, Offset: offset}, Object: want.object, Device: want.device, PieceKey: []byte(want.key), Code: []byte(want.code),
 		ScanShift: want.shift, Flags: want.flags, RepairedBars: want.repaired, RepairConfidence: want.confidence,
 	}, s)
 	return want

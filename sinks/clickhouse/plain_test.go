@@ -33,12 +33,15 @@ func drawBlock(t *rapid.T, first int64) *plainBlock {
 
 func (b *plainBlock) append(t *rapid.T, offset int64, plain bool) {
 	row := event.ScanRow{
-		Class:  rapid.SampledFrom([]string{retention.MailTracking, retention.PackageTracking}).Draw(t, "class"),
-		Slot:   today() - rapid.Int64Range(0, 2).Draw(t, "days")*86400,
-		Device: drawText(t, 4), Offset: offset, Index: uint32(drawNumber(t, 32)),
+		Head: event.Head{
+			Class:  rapid.SampledFrom([]string{retention.MailTracking, retention.PackageTracking}).Draw(t, "class"),
+			Slot:   today() - rapid.Int64Range(0, 2).Draw(t, "days")*86400,
+			Offset: offset, Index: uint32(drawNumber(t, 32)),
+		},
+		Device:    drawText(t, 4),
 		ScanShift: rapid.Int16Range(-1439, 1439).Draw(t, "shift"), Flags: uint32(drawNumber(t, 32)),
 	}
-	row.Received, row.Scanned = row.Slot*1000+rapid.Int64Range(0, 86_399_999).Draw(t, "received"), row.Slot*1000+rapid.Int64Range(0, 86_399_999).Draw(t, "scanned")
+	row.Received, row.Captured = row.Slot*1000+rapid.Int64Range(0, 86_399_999).Draw(t, "received"), row.Slot*1000+rapid.Int64Range(0, 86_399_999).Draw(t, "scanned")
 	if !plain && rapid.Bool().Draw(t, "replayed") {
 		row.Origin = "mail.scans/3/17/" + strconv.Itoa(int(drawNumber(t, 31)))
 	}
@@ -51,7 +54,7 @@ func (b *plainBlock) append(t *rapid.T, offset int64, plain bool) {
 	values := map[string]any{
 		"repairedBars": uint8(row.RepairedBars), "repairConfidence": float32(float64(row.RepairConfidence) / 10000),
 		"retention_class": row.Class, "slot": time.Unix(row.Slot, 0).UTC(), "topic": b.packed.Topic, "partition": b.packed.Partition, "offset": row.Offset, "index": row.Index,
-		"received": time.UnixMilli(row.Received).UTC(), "scanDatetime": time.UnixMilli(row.Scanned).UTC(), "scanOffsetMinutes": row.ScanShift,
+		"received": time.UnixMilli(row.Received).UTC(), "scanDatetime": time.UnixMilli(row.Captured).UTC(), "scanOffsetMinutes": row.ScanShift,
 		"object": row.Object, "pieceKey": key, "origin": row.Origin, "device": row.Device, "flags": row.Flags,
 		"imb": "", "imtb": "", "imcb": "", "impb": "", "s10": "",
 	}

@@ -42,7 +42,7 @@ func TestPieceTellsWhatTheViewShows(t *testing.T) {
 	owner, s := fresh(t)
 	exec(t, owner, "SYSTEM STOP TTL MERGES mailtrail_data.scans")
 	day := int64(24 * 60 * 60)
-	c := &event.ScanColumns{Topic: event.ScansTopic}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic}}
 	for i, slot := range []int64{today(), today() - 29*day, today() - 31*day} {
 		appendRow(c, int64(i), 0, retention.MailTracking, slot, "key")
 	}

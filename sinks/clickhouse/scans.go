@@ -50,7 +50,7 @@ func (b *scanBlock) fill(c *event.ScanColumns) {
 	b.dictionary("retention_class", &c.Class)
 	b.add("slot", fixed[uint32]{"DateTime('UTC')", b.slots})
 	b.add("piece", fixed[uint64]{proto.ColumnTypeUInt64, c.Piece})
-	b.add("scanDatetime", fixed[int64]{"DateTime64(3, 'UTC')", c.Scanned})
+	b.add("scanDatetime", fixed[int64]{"DateTime64(3, 'UTC')", c.Captured})
 	b.add("received", fixed[int64]{"DateTime64(3, 'UTC')", c.Received})
 	b.add("offset", fixed[int64]{proto.ColumnTypeInt64, c.Offset})
 	b.add("position", fixed[uint64]{proto.ColumnTypeUInt64, b.positions})

@@ -83,7 +83,7 @@ func firstRow(t *testing.T, s *Store, query string) string {
 // it, and by the text that the server makes of the number.
 func TestPiecesAreFoundByTheirKeys(t *testing.T) {
 	_, s := fresh(t)
-	c := &event.ScanColumns{Topic: event.ScansTopic}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic}}
 	keys := []string{
 		"F-900123456-000012", "M-012345-000000012", "Z-999999999-999999", "270-900123456-000012", "000-000000-000000000", "pimb-94270901234560000121",
 		"reply-052-123456789012345-12345", "?-900123456-000012", "F-900123456-00001", "f-900123456-000012", "F-90012345-6000012", "impb-9205590123456789012345", "s10-RB123456785GB", "key", "é'\\",

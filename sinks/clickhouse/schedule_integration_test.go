@@ -114,7 +114,7 @@ func TestADroppedPartitionIsGone(t *testing.T) {
 // What the server's own expiry took out lies nowhere, though an empty part of it is active for a while.
 func TestAnEmptiedSlotIsNotHeld(t *testing.T) {
 	owner, s := fresh(t)
-	c := &event.ScanColumns{Topic: event.ScansTopic}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic}}
 	appendRow(c, 0, 0, retention.MailTracking, today()-31*86400, "key")
 	require.NoError(t, s.InsertScans(t.Context(), "t", c))
 	exec(t, owner, "OPTIMIZE TABLE mailtrail_data.scans FINAL")

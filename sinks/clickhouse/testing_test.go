@@ -31,7 +31,7 @@ func today() int64 { return time.Now().Unix() / 86400 * 86400 }
 // block makes rows with the offsets from first on, one event each; slots
 // spreads them over so many days back from today, classes over the classes.
 func block(first int64, rows, slots int, classes ...string) *event.ScanColumns {
-	c := &event.ScanColumns{Topic: event.ScansTopic, Partition: 3}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic, Partition: 3}}
 	if len(classes) == 0 {
 		classes = []string{retention.MailTracking}
 	}
@@ -51,7 +51,8 @@ func appendRow(c *event.ScanColumns, offset int64, index uint32, class string, s
 func rowOf(offset int64, index uint32, class string, slot int64, key string) event.ScanRow {
 	at := slot*1000 + offset%86_400_000
 	return event.ScanRow{
-		Class: class, Slot: slot, Offset: offset, Index: index, Received: at, Scanned: at, ScanShift: -300, Object: "imb",
+		Head:      event.Head{Class: class, Slot: slot, Offset: offset, Index: index, Received: at, Captured: at},
+		ScanShift: -300, Object: "imb",
 		PieceKey: []byte(key), Device: "dbcs-1", Code: []byte("0027090012345600001210118112501"),
 	}
 }

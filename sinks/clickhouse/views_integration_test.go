@@ -20,7 +20,7 @@ func TestDueSlotsAreInvisible(t *testing.T) {
 	}
 	row := retention.Builtin().Row(retention.MailTracking)
 	now := time.Now().Unix()
-	c := &event.ScanColumns{Topic: event.ScansTopic}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic}}
 	appendRow(c, 1, 0, retention.MailTracking, now-row.Life()-60, "due")
 	appendRow(c, 2, 0, retention.MailTracking, now-row.Life()+600, "kept")
 	appendRow(c, 3, 0, retention.PackageTracking, now-row.Life()-60, "kept")
@@ -47,7 +47,7 @@ func TestDueSlotsAreInvisible(t *testing.T) {
 func TestViewsPrunePartitions(t *testing.T) {
 	owner, s := fresh(t)
 	exec(t, owner, "SYSTEM STOP MERGES mailtrail_data.scans")
-	c := &event.ScanColumns{Topic: event.ScansTopic}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic}}
 	life := retention.Builtin().Row(retention.MailTracking).Life()
 	for i := range int64(6) { // six slots within the margin, due and not yet expired
 		appendRow(c, i, 0, retention.MailTracking, time.Now().Unix()-life-60-i, "due")
@@ -70,7 +70,7 @@ func TestViewsPrunePartitions(t *testing.T) {
 
 func TestScansViewTellsWhatIsInIt(t *testing.T) {
 	_, s := fresh(t)
-	c := &event.ScanColumns{Topic: event.ScansTopic}
+	c := &event.ScanColumns{Heads: event.Heads{Topic: event.ScansTopic}}
 	for i, barcode := range []struct{ key, digits string }{
 		{"F-900123456-000012", "0027090012345600001210118112501"}, {"270-123456-000000001", "00270123456000000001"}, {"pimb-94270901234560000121", "94270901234560000121"}, {"k", ""},
 	} {
