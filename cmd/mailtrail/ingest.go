@@ -105,7 +105,7 @@ func startIngest(ctx context.Context, r *role) error {
 			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
 		}, ingest.Deps{
 			Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream, Room: room, Reached: faultPoint(),
+			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Reached: faultPoint(),
 		})
 		if err != nil {
 			return err

@@ -25,6 +25,8 @@ type decider struct {
 	// life is how long a record stays in the front topic: a receipt cannot lie
 	// further back than that.
 	life int64
+	// identified: the rows themselves tell later of their repeats.
+	identified bool
 
 	keep     []bool // rows that stay
 	repeated []bool // rows and, behind them, rejects that are repeats
@@ -47,6 +49,11 @@ type countKey struct {
 	reason  event.Code
 }
 
+func (w *worker) decider(b *block, at int64, epoch Epoch, known *prior) *decider {
+	_, identified := w.deps.Stream.(Identified)
+	return &decider{b: b, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds(), identified: identified}
+}
+
 func (d *decider) decide() *decided {
 	b := d.b
 	d.out = decided{block: b, at: d.at, life: d.life}
@@ -61,7 +68,9 @@ func (d *decider) decide() *decided {
 	for i := range b.rejects {
 		d.rejected(i)
 	}
-	d.requests()
+	if !d.identified {
+		d.requests()
+	}
 	d.receipt()
 	b.rows.Keep(d.keep)
 	return &d.out

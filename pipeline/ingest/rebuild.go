@@ -169,7 +169,7 @@ func (w *worker) refill(ctx context.Context, build *builder, last int64, cut boo
 }
 
 func (w *worker) rebuilt(epoch Epoch, at int64, known *prior) *Rebuilt {
-	d := decider{b: w.block, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds()}
+	d := w.decider(w.block, at, epoch, known)
 	block := d.decide()
 	open := Intent{Last: block.receipt.Last, At: at, Epoch: epoch.Name}
 	return &Rebuilt{

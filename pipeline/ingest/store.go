@@ -41,7 +41,7 @@ func (w *worker) store(ended context.Context, b *block, epoch Epoch, open Intent
 	if !again {
 		open.Last, open.Elsewhere = b.next-1, known.elsewhereList(b.first)
 	}
-	d := decider{b: b, at: open.At, epoch: epoch, known: known, life: w.topicLife.Milliseconds()}
+	d := w.decider(b, open.At, epoch, known)
 	block := d.decide()
 	token := Token(b.topic, b.partition, b.first, open)
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -72,12 +73,33 @@ func (h *SHA256) UnmarshalText(text []byte) error {
 	return err
 }
 
+// packSlot is how a slot stands in the name of a pack: RFC 3339 in the basic form, UTC.
+const packSlot = "20060102T150405Z"
+
+// PackName is where a pack lies below the class: SLOT/NAME, the slot by its start in Unix seconds.
+func PackName(slot int64, name string) string {
+	return time.Unix(slot, 0).UTC().Format(packSlot) + "/" + name
+}
+
+// SplitPackName takes the name apart again.
+func SplitPackName(pack string) (slot int64, name string, err error) {
+	written, name, _ := strings.Cut(pack, "/")
+	at, err := time.Parse(packSlot, written)
+	if err != nil || name == "" || strings.Contains(name, "/") || PackName(at.Unix(), name) != pack {
+		return 0, "", fmt.Errorf("a pack's name: expected SLOT/NAME with a slot such as 20261125T140000Z")
+	}
+	return at.Unix(), name, nil
+}
+
+func isPackName(pack string) bool {
+	_, _, err := SplitPackName(pack)
+	return err == nil
+}
+
 // ImageEntry is a message of mail.images: where one picture lies, and what is known of it.
 type ImageEntry struct {
 	ID ImageID `json:"id"`
-	// Slot is the start of the slot, of class mailpiece_images, that its pack lies in.
-	Slot time.Time `json:"slot"`
-	// Pack is the pack's name within the slot; the sealed picture is its bytes from Offset on, Length of them.
+	// Pack is where the pack lies, see [PackName]; the sealed picture is its bytes from Offset on, Length of them.
 	Pack   string `json:"pack"`
 	Offset int64  `json:"packOffset"`
 	Length int64  `json:"packLength"`
@@ -159,8 +181,8 @@ func (e *ImageEntry) check() *Error {
 		return &Error{Field: "id", Code: Missing, Message: "it is needed"}
 	case e.Captured.UnixMilli() != e.ID.Captured():
 		return &Error{Field: CapturedDatetime, Code: Contradiction, Message: "the id says another time"}
-	case e.Slot.Unix() <= 0 || e.Slot.Nanosecond() != 0:
-		return &Error{Field: "slot", Code: NotTime, Message: "the start of a slot, in whole seconds"}
+	case !isPackName(e.Pack):
+		return &Error{Field: "pack", Code: NotReadable, Message: "SLOT/NAME with a slot such as 20261125T140000Z"}
 	case e.Offset < 0 || e.Length <= 0:
 		return &Error{Field: "packOffset", Code: NotCount, Message: "offset and length within a pack"}
 	}
