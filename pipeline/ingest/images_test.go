@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,16 +61,20 @@ func (t *imageTable) known(_ context.Context, ids []string) (found []event.Batch
 func (t *imageTable) worker(test require.TestingT, broker *fakeBroker, clock Clock) *worker {
 	g, err := New(Config{
 		BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond,
-		Rules: Rules{Schedule: retention.Builtin(), Tables: ImageTables{}, Ahead: 10 * time.Minute},
+		Rules: Rules{Schedule: imagesSchedule(), Tables: ImageTables{}, Ahead: 10 * time.Minute},
 	}, Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: t.store, Stream: Images(t.insert, t.known), Room: NewRoom(256 << 20)})
 	require.NoError(test, err)
 	broker.generation++
 	return g.newWorker(fakeGeneration{broker, broker.generation}, 0)
 }
 
+var imagesSchedule = sync.OnceValue(retention.Builtin)
+
+func imagesRow() *retention.Row { return imagesSchedule().Row(retention.MailpieceImages) }
+
 // entryMessage is the entry of a picture in a pack of the name.
 func entryMessage(number byte, captured int64, pack string) event.Message {
-	row := retention.Builtin().Row(retention.MailpieceImages)
+	row := imagesRow()
 	e := event.ImageEntry{
 		ID: event.NewImageID(captured, []byte{number}), Pack: event.PackName(row.SlotOf(captured), pack), Length: 100,
 		Captured: time.UnixMilli(captured).UTC(), MachineID: "M", MediaType: "image/png", Width: 1, Height: 1, Pages: 1, Bytes: 68,
@@ -155,8 +160,7 @@ func TestEntriesThatAreRejected(t *testing.T) {
 	}
 	t.Run("past its limit", func(t *testing.T) {
 		broker, table := newFakeBroker(), &imageTable{store: newFakeStore()}
-		row := retention.Builtin().Row(retention.MailpieceImages)
-		broker.add(entryMessage(1, testNow-row.Longest().Milliseconds(), "p"))
+		broker.add(entryMessage(1, testNow-imagesRow().Longest().Milliseconds(), "p"))
 		require.NoError(t, runToEnd(table.worker(t, broker, risingClock()), broker))
 		require.Empty(t, table.rows)
 		require.Empty(t, broker.rejects)

@@ -1,5 +1,7 @@
 package event
 
+import "time"
+
 // ImageColumns are rows of the table images: a block of entries of the index of
 // packs. There are thousands a second at most, so what scans have in columns
 // these have row by row.
@@ -56,3 +58,11 @@ func (c *ImageColumns) Keep(keep []bool) {
 
 // Bytes returns about the memory that the rows take.
 func (c *ImageColumns) Bytes() int { return c.Heads.Bytes() + imageRowBytes*len(c.Rows) }
+
+// StoredImage is a row of the table images as it is read: what the index knows of a picture.
+type StoredImage struct {
+	ImageRow
+	Class    string
+	Slot     int64     // start of the slot in which the row is destroyed, Unix seconds
+	Received time.Time // to the millisecond
+}

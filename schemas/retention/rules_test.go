@@ -128,14 +128,14 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		MailTracking, PackageTracking, SpecialServiceTracking, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
+		MailTracking, PackageTracking, SpecialServiceTracking, MailpieceImages, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
 		"log_files", "work_files", "reference", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
 	}, flows)
 
 	row, err := s.Admit(MailTracking)
 	require.NoError(t, err)
 	require.Equal(t, MailTracking, row.Class)
-	for _, class := range []string{MailpieceImages, "hold_mail", "surveys"} {
+	for _, class := range []string{"confirm", "hold_mail", "surveys"} {
 		_, err = s.Admit(class)
 		require.ErrorContains(t, err, "has no store for them yet", class)
 	}
@@ -150,8 +150,8 @@ func TestMailpieceImages(t *testing.T) {
 	row := s.Row(MailpieceImages)
 	require.Equal(t, "3d 1h 12h", row.Limit.String()+" "+row.Slot.String()+" "+row.Behind.String())
 	require.Equal(t, 2*day, s.TopicLife("mail.images"))
-	require.True(t, row.Planned && row.Sealed)
-	require.Equal(t, []Place{{Kafka, "mail.images"}}, row.Places())
+	require.True(t, row.Sealed && row.Flows())
+	require.Equal(t, []Place{{Kafka, "mail.images"}, {ClickHouse, "images"}}, row.Places())
 }
 
 // Every base table and every topic of ours is in the schedule once, or once a class.

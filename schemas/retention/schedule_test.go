@@ -59,7 +59,7 @@ func TestParseNamesMistakes(t *testing.T) {
 		"idle of a scan":           {"    limit: 30d\n", "    limit: 30d\n    idle: 1y\n", "mail_tracking: idle: 1y: a record with clock capture has no end"},
 		"calendar in a table":      {"    limit: 24mo\n", "    limit: 24mo\n    tables: [x]\n", "property_meeting_data: limit: 24mo: slots of a term of the calendar have unequal lives"},
 		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
-		"a text for a yes":         {"planned: true", "planned: soon", "mailpiece_images: planned: \"soon\": expected true or false"},
+		"a text for a yes":         {"sealed: true", "sealed: soon", "mailpiece_images: sealed: \"soon\": expected true or false"},
 		"empty value":              {"rule: 820.200-1\n", "rule:\n", "confirm: rule: expected a value"},
 		"disposal without method":  {"    method: burning, pulping, or shredding\n", "", "820.200-8: method: it is needed"},
 	}
@@ -83,7 +83,7 @@ func TestParseNamesAllMistakesAtOnce(t *testing.T) {
 		keys = append(keys, m.Row+" "+m.Key)
 	}
 	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "mail.images life"}, keys)
-	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "planned: true", "plan: true").Replace(string(builtin))))
+	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "sealed: true", "seal: true").Replace(string(builtin))))
 	require.ErrorAs(t, err, &mistakes)
 	require.Greater(t, len(mistakes), 2, "what cannot be read is all told too: %v", mistakes)
 }
@@ -127,6 +127,7 @@ classes:
   - {class: mail_tracking, rule: a, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
   - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
+  - {class: mailpiece_images, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, sealed: true, topic: mail.images, tables: [images], slot: 10s, margin: 4s, behind: 20s}
 own:
   - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
   - {class: batch_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [batches], slot: 10s, margin: 4s}
@@ -136,6 +137,7 @@ own:
 topics:
   - {topic: mail.scans, life: 40s}
   - {topic: mail.rejects, life: 40s}
+  - {topic: mail.images, life: 40s}
 `
 
 func TestClassify(t *testing.T) {

@@ -32,6 +32,10 @@ const (
 	KnownSettings     Query = "known_settings"
 	HeldSlots         Query = "held_slots"
 	AppliedSchedule   Query = "applied_schedule"
+	Image             Query = "image"
+	ImagesOfPiece     Query = "images_of_piece"
+	KnownImages       Query = "known_images"
+	PackEnds          Query = "pack_ends"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

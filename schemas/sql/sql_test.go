@@ -35,6 +35,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings, HeldSlots, AppliedSchedule,
+		Image, ImagesOfPiece, KnownImages, PackEnds,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)

@@ -97,7 +97,7 @@ func TestStatus(t *testing.T) {
 	status, err := s.Status(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, status.Disks)
-	require.Len(t, status.Classes, 6)
+	require.Len(t, status.Classes, 7)
 	schedule := retention.Builtin()
 	for _, class := range status.Classes {
 		row := schedule.Row(class.Class)

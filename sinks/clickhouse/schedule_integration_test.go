@@ -26,7 +26,7 @@ func TestAppliedScheduleAndDrift(t *testing.T) {
 	require.Empty(t, retention.Compare(applied, builtin))
 	require.EqualValues(t, len(builtin.Rows()), number(t, owner, "SELECT count() FROM mailtrail.retention_schedule"))
 	require.EqualValues(t, 1, number(t, owner, "SELECT count() FROM mailtrail.retention_schedule WHERE class = 'mail_tracking' AND life_seconds = 30 * 86400 - 7200 AND flows AND citation LIKE '%up to 30 days for mail' AND stores = ['kafka mail.scans', 'clickhouse scans']"))
-	require.EqualValues(t, 6, number(t, owner, "SELECT count() FROM mailtrail.retention_status"), "only classes that have rows in tables")
+	require.EqualValues(t, 7, number(t, owner, "SELECT count() FROM mailtrail.retention_status"), "only classes that have rows in tables")
 
 	shorter, err := retention.Parse([]byte(strings.Replace(string(builtin.Source()), "limit: 30d", "limit: 29d", 1)))
 	require.NoError(t, err)

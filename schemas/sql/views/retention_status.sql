@@ -28,6 +28,8 @@ LEFT JOIN
     SELECT retention_class AS class, min(slot) AS oldest, max(slot) AS newest, count() AS rows
     FROM {{table "scans"}} WHERE {{visible "scans"}} GROUP BY retention_class
     UNION ALL
+    SELECT retention_class, min(slot), max(slot), count() FROM {{table "images"}} WHERE {{visible "images"}} GROUP BY retention_class
+    UNION ALL
     SELECT {{own "blocks"}}, min(slot), max(slot), count() FROM {{table "blocks"}} WHERE {{visible "blocks"}}
     UNION ALL
     SELECT {{own "batches"}}, min(slot), max(slot), count() FROM {{table "batches"}} WHERE {{visible "batches"}}
