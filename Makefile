@@ -32,7 +32,7 @@ build: go ## build the program into .bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.linkedVersion=$(VERSION) -X main.linkedCommit=$(COMMIT)" -o $(BIN) ./cmd/mailtrail
 
 test: go ## run all tests, those against real servers too
-	@echo "running all tests$(if $(TEST_FLAGS), with the race detector); the first time, ClickHouse and Kafka are fetched (230 MB)"
+	@echo "running all tests$(if $(TEST_FLAGS), with the race detector); the first time, ClickHouse and Kafka are fetched (230 MB) and MinIO is built (minutes)"
 	@go test $(TEST_FLAGS) -timeout 30m ./...
 
 lint: go ## check formatting, go vet and staticcheck

@@ -63,12 +63,16 @@ type Plan struct {
 }
 
 // Draw asks the stores what they hold and draws up the plan. A store that does
-// not answer is named in it.
+// not answer is named in it; one that the installation does not have is left out.
 func Draw(ctx context.Context, schedule *retention.Schedule, stores map[retention.Store]Store, now time.Time) *Plan {
 	plan := &Plan{Schedule: schedule, At: now}
 	var held []Held
-	for _, name := range []retention.Store{retention.Kafka, retention.ClickHouse, retention.Files} {
-		found, err := stores[name].Held(ctx)
+	for _, name := range []retention.Store{retention.Kafka, retention.ClickHouse, retention.Objects, retention.Files} {
+		store, there := stores[name]
+		if !there {
+			continue
+		}
+		found, err := store.Held(ctx)
 		if err != nil {
 			plan.Silent = append(plan.Silent, Silence{name, err})
 		}
@@ -92,7 +96,7 @@ func lineOf(row *retention.Row, own bool, held []Held) Line {
 			line.Losses = append(line.Losses, Loss{Held: h, DestroyAt: h.GoneAt, BackstopAt: h.GoneAt, LimitAt: h.GoneAt})
 		case row.Sliced():
 			slot := row.SlotOf(h.From * 1000)
-			line.Losses = append(line.Losses, Loss{Held: h, DestroyAt: row.DestroyAt(slot), BackstopAt: row.BackstopAt(slot), LimitAt: row.LimitAt(slot)})
+			line.Losses = append(line.Losses, Loss{Held: h, DestroyAt: row.DestroyAt(slot), BackstopAt: row.BackstopIn(h.Place.Store, slot), LimitAt: row.LimitAt(slot)})
 		}
 	}
 	slices.SortStableFunc(line.Losses, func(a, b Loss) int {

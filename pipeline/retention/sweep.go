@@ -172,7 +172,7 @@ func (r *run) enterGone() {
 		if !r.gone(slot) {
 			continue
 		}
-		row, early := r.schedule.Row(slot.Class), r.now.Unix() < r.schedule.Row(slot.Class).BackstopAt(slot.Start)
+		row, early := r.schedule.Row(slot.Class), r.now.Unix() < r.schedule.Row(slot.Class).BackstopIn(slot.Place.Store, slot.Start)
 		switch {
 		case n.Ended == "" && early && r.emptied(slot.Place):
 			n.Ended = ByEngine

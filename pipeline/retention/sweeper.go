@@ -141,7 +141,7 @@ func (s *Sweeper) nextDue() int64 {
 	now := s.clock.now().Unix()
 	next := now + int64(s.every/time.Second) + 1
 	for _, row := range s.schedule.Rows() {
-		if row.Sliced() && row.Flows() && len(row.Tables)+len(row.SystemTables) > 0 {
+		if row.Sliced() && row.Flows() && len(row.Tables)+len(row.SystemTables)+len(row.Buckets) > 0 {
 			next = min(next, row.DestroyAt(row.CompleteFrom(now)))
 		}
 	}

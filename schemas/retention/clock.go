@@ -36,6 +36,22 @@ func (r *Row) LimitAt(slot int64) int64 { return r.Limit.after(slot, r.Bound) }
 // takes what the sweeper left of the slot: half a margin after destroy_at.
 func (r *Row) BackstopAt(slot int64) int64 { return r.DestroyAt(slot) + seconds(r.Margin)/2 }
 
+// BackstopIn is BackstopAt in one kind of store. An object store counts in whole
+// days from receipt, so there it is the earliest moment at which the bucket's
+// rule can take anything of the slot; the latest lies a day after the limit of
+// what came in last, which is why the rule is no more than a backstop.
+func (r *Row) BackstopIn(store Store, slot int64) int64 {
+	if store == Objects {
+		return slot + int64(r.BackstopDays())*int64(day/time.Second)
+	}
+	return r.BackstopAt(slot)
+}
+
+// BackstopDays returns after how many days a bucket's own rule lets an object
+// go: the limit, in whole days rounded up, so that the rule never takes what
+// is not due.
+func (r *Row) BackstopDays() int { return int((r.Longest() + day - 1) / day) }
+
 // Life returns the seconds from the start of a slot to its destruction. Of a
 // term of the calendar, whose slots have unequal lives, it is the shortest.
 func (r *Row) Life() int64 {

@@ -113,6 +113,7 @@ func (r *Row) compare(now *Row) (changes []Change) {
 		{"topic", r.Topic, now.Topic, false},
 		{"tables", strings.Join(r.Tables, ", "), strings.Join(now.Tables, ", "), false},
 		{"system_tables", strings.Join(r.SystemTables, ", "), strings.Join(now.SystemTables, ", "), false},
+		{"buckets", strings.Join(r.Buckets, ", "), strings.Join(now.Buckets, ", "), false},
 		{"folders", strings.Join(r.Folders, ", "), strings.Join(now.Folders, ", "), false},
 		{"slot", orNothing(r.Slot), orNothing(now.Slot), false},
 		{"margin", orNothing(r.Margin), orNothing(now.Margin), true},

@@ -79,6 +79,11 @@ func (c *checker) row(r *Row, at lines) {
 		return // never written
 	}
 	c.slots(r, at)
+	for _, bucket := range r.Buckets {
+		if bucket != ImagesBucket {
+			c.wrong(r.Class, at, "buckets", "%q, expected %s, the one bucket, which objects.bucket names", bucket, ImagesBucket)
+		}
+	}
 	if _, ok := r.Limit.constant(r.Bound); !ok && len(r.Tables)+len(r.SystemTables) > 0 {
 		c.wrong(r.Class, at, "limit", "%s: slots of a %s of the calendar have unequal lives, which a table's expiry cannot follow: give the limit of records in tables in days", r.Limit, r.Bound)
 	}

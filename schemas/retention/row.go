@@ -72,11 +72,12 @@ type Row struct {
 	// that copies that a store still holds at the limit cannot be read.
 	Sealed bool `yaml:"sealed"`
 	// Topic is where the records come in; Tables are the base tables that hold
-	// them, SystemTables those of ClickHouse's own database, Folders the
-	// folders and files below the data folder.
+	// them, SystemTables those of ClickHouse's own database, Buckets where
+	// objects of the class lie, Folders the folders and files below the data folder.
 	Topic        string   `yaml:"topic"`
 	Tables       []string `yaml:"tables"`
 	SystemTables []string `yaml:"system_tables"`
+	Buckets      []string `yaml:"buckets"`
 	Folders      []string `yaml:"folders"`
 	// Slot is the length of the slots, Margin how long before the limit
 	// destruction begins, Behind how old a record may be when it comes in.
@@ -92,11 +93,16 @@ type Store string
 const (
 	Kafka      Store = "kafka"
 	ClickHouse Store = "clickhouse"
+	Objects    Store = "objects"
 	Files      Store = "files"
 )
 
+// ImagesBucket is how the schedule names the one bucket, whatever a site calls it (objects.bucket).
+const ImagesBucket = "images"
+
 // Place is one thing in which a store keeps records of a class: a topic, a
-// table (of the database system with its name in front), a folder or file.
+// table (of the database system with its name in front), a bucket, a folder or
+// file.
 type Place struct {
 	Store Store
 	Name  string
@@ -112,6 +118,9 @@ func (r *Row) Places() (places []Place) {
 	}
 	for _, table := range r.SystemTables {
 		places = append(places, Place{ClickHouse, "system." + table})
+	}
+	for _, bucket := range r.Buckets {
+		places = append(places, Place{Objects, bucket})
 	}
 	for _, folder := range r.Folders {
 		places = append(places, Place{Files, folder})

@@ -151,7 +151,7 @@ func TestMailpieceImages(t *testing.T) {
 	require.Equal(t, "3d 1h 12h", row.Limit.String()+" "+row.Slot.String()+" "+row.Behind.String())
 	require.Equal(t, 2*day, s.TopicLife("mail.images"))
 	require.True(t, row.Sealed && row.Flows())
-	require.Equal(t, []Place{{Kafka, "mail.images"}, {ClickHouse, "images"}}, row.Places())
+	require.Equal(t, []Place{{Kafka, "mail.images"}, {ClickHouse, "images"}, {Objects, ImagesBucket}}, row.Places())
 }
 
 // Every base table and every topic of ours is in the schedule once, or once a class.

@@ -58,6 +58,7 @@ func TestParseNamesMistakes(t *testing.T) {
 		"end in clear":             {"    limit: 4y\n", "    limit: 4y\n    tables: [x]\n", "mail_customer: sealed: records with clock relationship_end lie in slots by receipt"},
 		"idle of a scan":           {"    limit: 30d\n", "    limit: 30d\n    idle: 1y\n", "mail_tracking: idle: 1y: a record with clock capture has no end"},
 		"calendar in a table":      {"    limit: 24mo\n", "    limit: 24mo\n    tables: [x]\n", "property_meeting_data: limit: 24mo: slots of a term of the calendar have unequal lives"},
+		"another bucket":           {"buckets: [images]", "buckets: [pictures]", "mailpiece_images: buckets: \"pictures\", expected images, the one bucket"},
 		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
 		"a text for a yes":         {"sealed: true", "sealed: soon", "mailpiece_images: sealed: \"soon\": expected true or false"},
 		"empty value":              {"rule: 820.200-1\n", "rule:\n", "confirm: rule: expected a value"},

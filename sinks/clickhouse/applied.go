@@ -90,6 +90,8 @@ func putPlaces(r *retention.Row, stores []string) {
 		switch {
 		case store == string(retention.Kafka):
 			r.Topic = name
+		case store == string(retention.Objects):
+			r.Buckets = append(r.Buckets, name)
 		case store == string(retention.Files):
 			r.Folders = append(r.Folders, name)
 		case isSystem:

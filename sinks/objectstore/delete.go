@@ -49,7 +49,7 @@ func (s *Store) deleteListed(ctx context.Context, prefix string) error {
 	listed := make(chan minio.ObjectInfo)
 	go func() {
 		defer close(listed)
-		for info := range s.versions(ctx, prefix) {
+		for info := range s.versions(ctx, s.cfg.Bucket, prefix) {
 			if info.Err != nil {
 				failed = info.Err
 				return
@@ -73,7 +73,7 @@ func (s *Store) deleteListed(ctx context.Context, prefix string) error {
 func (s *Store) nothingLeft(ctx context.Context, prefix string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for info := range s.versions(ctx, prefix) {
+	for info := range s.versions(ctx, s.cfg.Bucket, prefix) {
 		if info.Err != nil {
 			return info.Err
 		}

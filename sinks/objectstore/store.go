@@ -1,14 +1,10 @@
 package objectstore
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
-	"net/http"
-	"time"
 
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
@@ -41,50 +37,33 @@ type Deps struct {
 
 // Store is one bucket. It is safe for concurrent use.
 type Store struct {
+	*connection
 	cfg     Config
 	deps    Deps
-	client  *minio.Core
 	metrics *metrics
-	close   func()
 }
-
-// connections is how many requests can be under way without a new connection for each.
-const connections = 64
 
 // Open makes a Store; a connection is made when one is first needed.
 func Open(cfg Config, deps Deps) (*Store, error) {
-	secret := ""
-	if deps.SecretKey != nil {
-		var err error
-		if secret, err = deps.SecretKey(); err != nil {
-			return nil, fmt.Errorf("objects: secret of the access key: %w", err)
-		}
-	}
-	transport := &http.Transport{
-		Proxy:       http.ProxyFromEnvironment,
-		DialContext: (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		// Connections that are open spare a login each; the default of two would close the rest.
-		MaxIdleConns: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute,
-		TLSHandshakeTimeout: 5 * time.Second, TLSClientConfig: cfg.TLS, ResponseHeaderTimeout: time.Minute,
-		// A pack is ciphertext: what the server sends must come as it lies there.
-		DisableCompression: true, WriteBufferSize: 64 << 10, ReadBufferSize: 64 << 10,
-	}
-	client, err := minio.NewCore(cfg.Endpoint, &minio.Options{
-		Creds: credentials.NewStaticV4(cfg.AccessKey, secret, ""), Secure: cfg.TLS != nil, Transport: transport,
-		MaxRetries: 1, // who calls knows better when to try again, and counts it
-	})
+	c, err := connect(cfg, deps.SecretKey)
 	if err != nil {
-		return nil, fmt.Errorf("objects.endpoint %q: %w", cfg.Endpoint, err)
+		return nil, err
 	}
 	m, err := newMetrics(deps.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("objects: %w", err)
 	}
-	return &Store{cfg: cfg, deps: deps, client: client, metrics: m, close: transport.CloseIdleConnections}, nil
+	return &Store{connection: c, cfg: cfg, deps: deps, metrics: m}, nil
 }
 
-// Close closes idle connections.
-func (s *Store) Close() { s.close() }
-
-// Bucket is the name of the bucket.
-func (s *Store) Bucket() string { return s.cfg.Bucket }
+// Ping asks the store for the bucket; one that is not there is [ErrNoBucket].
+func (s *Store) Ping(ctx context.Context) error {
+	there, err := s.client.BucketExists(ctx, s.cfg.Bucket)
+	switch {
+	case err != nil:
+		return fmt.Errorf("objects: %w", withRemedy(err))
+	case !there:
+		return fmt.Errorf("objects: bucket %s: %w: run mailtrail migrate, which makes it", s.cfg.Bucket, ErrNoBucket)
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -19,19 +20,20 @@ type Upload struct {
 // uploadsPage is how many uploads are asked for at once.
 const uploadsPage = 1000
 
-// Uploads lists the unfinished uploads of the bucket.
+// uploads lists the unfinished uploads of a bucket.
 //
 // MinIO lists of a prefix only what has exactly that key, and of the whole
-// bucket only what was begun since it was started (cmd/erasure-server-pool.go,
-// ListMultipartUploads). So the whole bucket is asked for; what it forgot is
-// unreadable to everybody and goes with its own expiry of unfinished uploads.
-func (s *Store) Uploads(ctx context.Context) iter.Seq2[Upload, error] {
+// bucket only what was begun since the server was started
+// (cmd/erasure-server-pool.go, ListMultipartUploads). So the whole bucket is
+// asked for; what the server forgot can be read and ended by nobody, and goes
+// with its own expiry (api stale_uploads_expiry).
+func (c *connection) uploads(ctx context.Context, bucket string) iter.Seq2[Upload, error] {
 	return func(yield func(Upload, error) bool) {
 		key, id := "", ""
 		for {
-			page, err := s.client.ListMultipartUploads(ctx, s.cfg.Bucket, "", key, id, "", uploadsPage)
+			page, err := c.client.ListMultipartUploads(ctx, bucket, "", key, id, "", uploadsPage)
 			if err != nil {
-				yield(Upload{}, fmt.Errorf("objects: list unfinished uploads: %w", withRemedy(err)))
+				yield(Upload{}, fmt.Errorf("list unfinished uploads: %w", err))
 				return
 			}
 			for _, u := range page.Uploads {
@@ -49,11 +51,11 @@ func (s *Store) Uploads(ctx context.Context) iter.Seq2[Upload, error] {
 
 // abortUploads ends the unfinished uploads below the prefix.
 func (s *Store) abortUploads(ctx context.Context, prefix string) error {
-	for upload, err := range s.Uploads(ctx) {
+	for upload, err := range s.uploads(ctx, s.cfg.Bucket) {
 		if err != nil {
 			return err
 		}
-		if len(upload.Key) < len(prefix) || upload.Key[:len(prefix)] != prefix {
+		if !strings.HasPrefix(upload.Key, prefix) {
 			continue
 		}
 		err := s.client.AbortMultipartUpload(ctx, s.cfg.Bucket, upload.Key, upload.ID)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mailtrail/deploy/local"
+	"mailtrail/deploy/local/child"
 	"mailtrail/deploy/local/clickhouse/relay"
 	"mailtrail/deploy/local/ports"
 	"mailtrail/schemas/retention"
@@ -36,7 +38,7 @@ func (s *Server) writeFiles() error {
 		return fmt.Errorf("writing ClickHouse's configuration: %w", err)
 	}
 	for path, content := range map[string]string{s.paths.users: users, s.paths.config: config} {
-		if err := writePrivate(path, content); err != nil {
+		if err := local.WritePrivate(path, content); err != nil {
 			return fmt.Errorf("writing ClickHouse's configuration (key data): %w", err)
 		}
 	}
@@ -62,16 +64,16 @@ func (s *Server) command() (string, []string, error) {
 }
 
 // ask is how the engine is asked to end.
-func (s *Server) ask(c *child) func() error {
+func (s *Server) ask(c *child.Child) func() error {
 	if s.deps.Engine.Server != "" {
-		return func() error { return c.process.Signal(os.Interrupt) }
+		return func() error { return c.Process.Signal(os.Interrupt) }
 	}
 	return s.killKeepAlive
 }
 
 // explain says why the engine did not come up, from what it said.
-func (s *Server) explain(c *child) error {
-	said := c.said.String()
+func (s *Server) explain(c *child.Child) error {
+	said := c.Said.String()
 	if strings.Contains(said, "Address already in use") {
 		for key, addr := range s.enginePorts() {
 			if ports.Check(key, addr) != nil {
@@ -82,7 +84,7 @@ func (s *Server) explain(c *child) error {
 			return errPortLost
 		}
 	}
-	return fmt.Errorf("the ClickHouse engine ended at start (%v), see %s: %s", c.err, s.paths.log, said)
+	return fmt.Errorf("the ClickHouse engine ended at start (%v), see %s: %s", c.Err, s.paths.log, said)
 }
 
 // enginePorts are the configured addresses that the engine itself listens on, by their keys.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	native "github.com/ClickHouse/clickhouse-go/v2"
+
+	"mailtrail/deploy/local/child"
 )
 
 // answerWithin is how long one look at a port may take: who holds it may be another program, which takes connections and
@@ -16,7 +18,7 @@ import (
 const answerWithin = 2 * time.Second
 
 // awaitReady returns when the engine answers on both ports, or fails when it ends or takes too long.
-func (s *Server) awaitReady(ctx context.Context, c *child) error {
+func (s *Server) awaitReady(ctx context.Context, c *child.Child) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	tick := time.NewTicker(25 * time.Millisecond)
@@ -25,7 +27,7 @@ func (s *Server) awaitReady(ctx context.Context, c *child) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the ClickHouse engine did not answer within %s, see %s", readyWithin, s.paths.log)
-		case <-c.ended:
+		case <-c.Ended:
 			return s.explain(c)
 		case <-tick.C:
 			if s.ping(ctx) == nil && s.selectOne(ctx) == nil {

@@ -143,6 +143,6 @@ func TestPrivatePortThatWasTakenIsChosenAnew(t *testing.T) {
 	require.NoError(t, server.prepare())
 	c, err := server.start(t.Context())
 	require.NoError(t, err)
-	defer c.stop(server.ask(c))
+	defer c.Stop(server.ask(c))
 	require.Equal(t, 2, asked)
 }

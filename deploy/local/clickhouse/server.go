@@ -11,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"mailtrail/deploy/local/child"
 	"mailtrail/deploy/local/clickhouse/relay"
 	"mailtrail/deploy/local/ports"
 )
@@ -164,15 +165,15 @@ func (s *Server) keep(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
 				s.gone()
-				c.stop(s.ask(c))
+				c.Stop(s.ask(c))
 				return nil
 			case waiting = <-s.restart:
 				s.gone()
-				c.stop(s.ask(c))
+				c.Stop(s.ask(c))
 				continue
-			case <-c.ended:
+			case <-c.Ended:
 				s.gone()
-				err = fmt.Errorf("the engine ended by itself: %v", c.err)
+				err = fmt.Errorf("the engine ended by itself: %v", c.Err)
 			}
 		}
 		answer(err)
@@ -204,7 +205,7 @@ func (s *Server) prepare() error {
 }
 
 // start starts the engine and returns once it answers.
-func (s *Server) start(ctx context.Context) (*child, error) {
+func (s *Server) start(ctx context.Context) (*child.Child, error) {
 	c, err := s.startOnce(ctx)
 	for errors.Is(err, errPortLost) && ctx.Err() == nil {
 		c, err = s.startOnce(ctx)
@@ -214,7 +215,7 @@ func (s *Server) start(ctx context.Context) (*child, error) {
 
 // startOnce is start with one private port. The other ports were looked at before the first start: later they are ours,
 // and the engine itself says if somebody else took them meanwhile.
-func (s *Server) startOnce(ctx context.Context) (*child, error) {
+func (s *Server) startOnce(ctx context.Context) (*child.Child, error) {
 	if err := awaitPredecessor(ctx, s.paths.store); err != nil {
 		return nil, err
 	}
@@ -233,13 +234,13 @@ func (s *Server) startOnce(ctx context.Context) (*child, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	c, err := startChild(name, args)
+	c, err := child.Start(child.Command{What: "the ClickHouse engine", Name: name, Args: args})
 	if err != nil {
 		return nil, err
 	}
-	s.pid.Store(int64(c.pid))
+	s.pid.Store(int64(c.PID))
 	if err := s.awaitReady(ctx, c); err != nil {
-		c.stop(s.ask(c))
+		c.Stop(s.ask(c))
 		s.gone()
 		return nil, err
 	}
@@ -249,7 +250,7 @@ func (s *Server) startOnce(ctx context.Context) (*child, error) {
 	s.mu.Lock()
 	close(s.ready)
 	s.mu.Unlock()
-	s.deps.Log.Info().Int("pid", c.pid).Dur("took", time.Since(begun)).Str("native", s.config.Native).Str("http", s.config.HTTP).Msg("clickhouse engine is ready")
+	s.deps.Log.Info().Int("pid", c.PID).Dur("took", time.Since(begun)).Str("native", s.config.Native).Str("http", s.config.HTTP).Msg("clickhouse engine is ready")
 	return c, nil
 }
 

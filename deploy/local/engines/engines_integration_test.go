@@ -20,6 +20,9 @@ func TestEnginesAreObtained(t *testing.T) {
 	kafka, err := f.Kafka(t.Context())
 	require.NoError(t, err)
 	require.DirExists(t, kafka.Jars)
+	minio, err := f.MinIO(t.Context())
+	require.NoError(t, err)
+	require.FileExists(t, minio)
 	jars, hash, err := hashJars(kafka.Jars)
 	require.NoError(t, err)
 	require.Len(t, jars, 93)
@@ -31,6 +34,8 @@ func TestEnginesAreObtained(t *testing.T) {
 	_, err = again.ClickHouse(t.Context())
 	require.NoError(t, err)
 	_, err = again.Kafka(t.Context())
+	require.NoError(t, err)
+	_, err = again.MinIO(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, said.String(), "the second time nothing is fetched")
 }

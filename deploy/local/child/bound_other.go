@@ -1,6 +1,6 @@
 //go:build !linux
 
-package clickhouse
+package child
 
 import (
 	"os/exec"
@@ -8,7 +8,7 @@ import (
 )
 
 // dieWithParent keeps a Ctrl-C at the terminal from the child; that it ends with us is left to the pipe on its standard
-// input, which libchdb's process watches and a clickhouse server does not.
+// input, which not every server watches.
 func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

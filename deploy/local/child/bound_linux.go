@@ -1,4 +1,4 @@
-package clickhouse
+package child
 
 import (
 	"os/exec"

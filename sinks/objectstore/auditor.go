@@ -1,0 +1,103 @@
+package objectstore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Auditor reads what a store holds, in all its buckets, and can do nothing else.
+// It comes in with credentials of its own, which need no more than these
+// rights: s3:ListAllMyBuckets, s3:GetBucketLocation, s3:ListBucket, s3:ListBucketVersions,
+// s3:ListBucketMultipartUploads, s3:GetBucketVersioning, s3:GetBucketObjectLockConfiguration.
+type Auditor struct{ connection *connection }
+
+// OpenAuditor makes an Auditor; a connection is made when one is first needed. The
+// bucket of cfg does not count.
+func OpenAuditor(cfg Config, secretKey func() (string, error)) (*Auditor, error) {
+	c, err := connect(cfg, secretKey)
+	if err != nil {
+		return nil, err
+	}
+	return &Auditor{c}, nil
+}
+
+// Close closes idle connections.
+func (a *Auditor) Close() { a.connection.Close() }
+
+// Bucket is a bucket that the auditor can see.
+type Bucket struct {
+	Name string
+	Made time.Time
+}
+
+// Buckets lists all buckets of the store.
+func (a *Auditor) Buckets(ctx context.Context) (buckets []Bucket, err error) {
+	found, err := a.connection.client.ListBuckets(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("objects: list the buckets: %w", withRemedy(err))
+	}
+	for _, b := range found {
+		buckets = append(buckets, Bucket{b.Name, b.CreationDate})
+	}
+	return buckets, nil
+}
+
+// State tells how the bucket keeps what is deleted.
+func (a *Auditor) State(ctx context.Context, bucket string) (State, error) {
+	state, err := a.connection.state(ctx, bucket)
+	if err != nil {
+		return state, fmt.Errorf("objects: bucket %s: %w", bucket, withRemedy(err))
+	}
+	return state, nil
+}
+
+// Version is one version of an object; in a bucket that keeps none, the object.
+type Version struct {
+	Object
+	// ID is empty or "null" where the bucket keeps no versions.
+	ID string
+	// Latest is the version that a reader gets; others are hidden, and still there.
+	Latest bool
+	// Mark says that it is a mark of a deletion, which has no bytes.
+	Mark bool
+}
+
+// Versions lists everything in the bucket below a prefix, hidden versions and
+// marks of deletion too, by key; "" lists all. It ends with the first error.
+func (a *Auditor) Versions(ctx context.Context, bucket, prefix string) iter.Seq2[Version, error] {
+	return func(yield func(Version, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		for info := range a.connection.versions(ctx, bucket, prefix) {
+			if info.Err != nil {
+				yield(Version{}, fmt.Errorf("objects: list bucket %s: %w", bucket, withRemedy(info.Err)))
+				return
+			}
+			object := Object{Key: info.Key, Size: info.Size, Stored: info.LastModified}
+			if !yield(Version{Object: object, ID: info.VersionID, Latest: info.IsLatest, Mark: info.IsDeleteMarker}, nil) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(Version{}, fmt.Errorf("objects: list bucket %s: %w", bucket, err))
+		}
+	}
+}
+
+// Uploads lists the unfinished uploads of the bucket. MinIO knows only those
+// that were begun since it was started: what is older lies in its folder
+// .minio.sys/multipart alone.
+func (a *Auditor) Uploads(ctx context.Context, bucket string) iter.Seq2[Upload, error] {
+	return func(yield func(Upload, error) bool) {
+		for upload, err := range a.connection.uploads(ctx, bucket) {
+			if err != nil {
+				err = fmt.Errorf("objects: bucket %s: %w", bucket, withRemedy(err))
+			}
+			if !yield(upload, err) {
+				return
+			}
+		}
+	}
+}
