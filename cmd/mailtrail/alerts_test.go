@@ -145,7 +145,7 @@ func everyMetric(t *testing.T) map[string][]string {
 	require.NoError(t, err)
 
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{
-		Metrics: registry, Now: time.Now, Uptime: func() time.Duration { return 0 },
+		Metrics: registry, Clock: sweeper.NewClock(time.Now, func() time.Duration { return 0 }, zerolog.Nop()),
 	})
 	require.NoError(t, err)
 

@@ -171,7 +171,7 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 		},
 	}, pipeline.Deps{
 		Stores: map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}},
-		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Now: r.now, Uptime: newUptime(),
+		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Clock: pipeline.NewClock(r.now, newUptime(), log),
 	})
 	if err != nil {
 		s.close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"sync"
 	"time"
@@ -20,16 +21,24 @@ type Config struct {
 	Tombstones string
 	// Ahead is how far in the future a slot may start whose key is asked for.
 	Ahead time.Duration
+	// Every is the longest between two sweeps of Run, which wakes by itself at every date of a key.
+	Every time.Duration
 }
 
-// Ledger is what an authority tells and asks the ledger. Each of the first three can be said again.
+// Ledger is what an authority tells and asks the ledger. Each of the first three, and KeysNeverMade, can be said again.
 type Ledger interface {
 	KeyCreated(class string, slot, destroyAt time.Time, commitment [32]byte) error
 	KeySealed(class string, slot time.Time, commitment [32]byte) error
 	KeyDestroyed(class string, slot time.Time, commitment [32]byte, by string) error
 	KeyReturned(class string, slot time.Time, commitment [32]byte, detail string) error
+	// KeysNeverMade enters the ends of slots that never had a key.
+	KeysNeverMade(class string, slots []time.Time, by string) error
 	// Key returns what is known of a slot's key.
 	Key(class string, slot time.Time) (commitment [32]byte, created, destroyed bool)
+	// KeysUnended yields the slots that were due before a time and of whose key no end is entered; KeysLive those whose
+	// key was made and has not ended.
+	KeysUnended(due time.Time) iter.Seq2[string, time.Time]
+	KeysLive() iter.Seq2[string, time.Time]
 }
 
 // Deps are what an authority needs from outside.
@@ -85,6 +94,8 @@ type Authority struct {
 	deps    Deps
 	metrics *metrics
 	lock    *flock.Flock
+	// woken tells Run that there is a new date.
+	woken chan struct{}
 
 	mu      sync.Mutex
 	started bool
@@ -102,12 +113,13 @@ func New(config Config, deps Deps) (*Authority, error) {
 	if files, ok := deps.Store.(*FileStore); ok && filepath.Clean(filepath.Dir(config.Tombstones)) == filepath.Clean(files.dir) {
 		return nil, fmt.Errorf("the tombstones %s lie in the folder of the keys: whoever puts that folder back from a copy would put both back", config.Tombstones)
 	}
-	m, err := newMetrics(deps.Metrics)
-	if err != nil {
+	lock := flock.New(config.Tombstones+".lock", flock.SetPermissions(0o600))
+	a := &Authority{config: config, deps: deps, lock: lock, woken: make(chan struct{}, 1), keys: map[ID]*live{}}
+	var err error
+	if a.metrics, err = newMetrics(deps.Metrics, a.overdue); err != nil {
 		return nil, fmt.Errorf("metrics of slot keys: %w", err)
 	}
-	lock := flock.New(config.Tombstones+".lock", flock.SetPermissions(0o600))
-	return &Authority{config: config, deps: deps, metrics: m, lock: lock, keys: map[ID]*live{}}, nil
+	return a, nil
 }
 
 // now is the clock, held where it steps back: behind what was seen, or behind what destruction has gone on at.
@@ -185,6 +197,10 @@ func (a *Authority) create(ctx context.Context, slot Slot, use Use, now time.Tim
 	a.keys[id] = made
 	a.metrics.held.Set(float64(len(a.keys)))
 	a.metrics.changes.WithLabelValues("created").Inc()
+	select {
+	case a.woken <- struct{}{}:
+	default:
+	}
 	return made, nil
 }
 

@@ -255,6 +255,9 @@ func TestTheScheduleIsACalendar(t *testing.T) {
 	row := schedule.Row(retention.MailTracking)
 	require.Equal(t, row.DestroyAt(start.Unix()), slot.DestroyAt.Unix())
 	require.Equal(t, start.Add(time.Duration(row.Slot+row.Behind)), slot.SealAt)
+	slot, err = calendar(retention.Rejects, start)
+	require.NoError(t, err)
+	require.Equal(t, slot.DestroyAt, slot.SealAt, "dead letters may come as late as they like")
 	for _, wrong := range []time.Time{start.Add(time.Hour), start.Add(1)} {
 		_, err = calendar(retention.MailTracking, wrong)
 		require.ErrorIs(t, err, ErrNoSlot)

@@ -34,7 +34,12 @@ func NewClient(config ClientConfig) (*Client, error) {
 	if config.Network == "unix" {
 		c.base = "http://keys"
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", config.Address)
+			name, done, err := socketName(config.Address)
+			if err != nil {
+				return nil, err
+			}
+			defer done()
+			return new(net.Dialer).DialContext(ctx, "unix", name)
 		}
 	}
 	// A redirect would take the question elsewhere.

@@ -192,8 +192,9 @@ func TestMemoryOnlyKeysEndWithTheProcess(t *testing.T) {
 	require.NoError(t, err)
 	for _, use := range []Use{ToSeal, ToOpen} {
 		_, err = start().Key(context.Background(), testClass, slotAt(0), use)
-		require.ErrorIs(t, err, ErrLost, "the price")
+		require.ErrorIs(t, err, ErrDestroyed, "the price")
 	}
+	require.Equal(t, ByLoss, b.ledger.destroyed[ID{testClass, slotAt(0)}], "the slot is over, and the ledger says why")
 	b.clock.set(slotAt(1).Add(time.Minute))
 	_, err = start().Key(context.Background(), testClass, slotAt(1), ToSeal)
 	require.NoError(t, err, "the next slot begins anew")

@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -97,6 +98,8 @@ type fakeLedger struct {
 	destroyed map[ID]string
 	returned  []ID
 	fail      error
+	// calendar are the slots that the ledger asks about when they are due.
+	calendar []ID
 }
 
 type fakeRecord struct {
@@ -147,6 +150,44 @@ func (l *fakeLedger) KeyDestroyed(class string, slot time.Time, commitment [32]b
 
 func (l *fakeLedger) KeyReturned(class string, slot time.Time, _ [32]byte, _ string) error {
 	return l.change(class, slot, func(*fakeRecord) { l.returned = append(l.returned, ID{class, slot.UTC()}) })
+}
+
+func (l *fakeLedger) KeysNeverMade(class string, slots []time.Time, by string) error {
+	for _, slot := range slots {
+		if err := l.KeyDestroyed(class, slot, [32]byte{}, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KeysUnended yields what a test says is missing and has no end yet.
+func (l *fakeLedger) KeysUnended(due time.Time) iter.Seq2[string, time.Time] {
+	return func(yield func(string, time.Time) bool) {
+		for _, id := range l.calendar {
+			if _, _, destroyed := l.Key(id.Class, id.Start); !destroyed && id.Start.Add(6*hour).Before(due) && !yield(id.Class, id.Start) {
+				return
+			}
+		}
+	}
+}
+
+func (l *fakeLedger) KeysLive() iter.Seq2[string, time.Time] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []ID
+	for id, r := range l.records {
+		if r.created && !r.destroyed {
+			found = append(found, id)
+		}
+	}
+	return func(yield func(string, time.Time) bool) {
+		for _, id := range found {
+			if !yield(id.Class, id.Start) {
+				return
+			}
+		}
+	}
 }
 
 func (l *fakeLedger) Key(class string, slot time.Time) ([32]byte, bool, bool) {

@@ -96,7 +96,12 @@ func listenUnix(path string) (net.Listener, func(), error) {
 	}
 	defer os.Remove(folder)
 	made := filepath.Join(folder, "s")
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: made})
+	name, done, err := socketName(made)
+	if err != nil {
+		return nil, nil, err
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: name})
+	done()
 	if err != nil {
 		return nil, nil, err
 	}

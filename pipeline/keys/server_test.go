@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,28 @@ func serve(t *testing.T, b *bench, config ServerConfig, log zerolog.Logger) (sto
 	}
 	t.Cleanup(stop)
 	return stop
+}
+
+// A data folder may lie deeper than the name of a socket can be long.
+func TestASocketInADeepFolder(t *testing.T) {
+	b := newBench(t)
+	folder := filepath.Join(t.TempDir(), strings.Repeat("deep/", 30))
+	require.NoError(t, os.MkdirAll(folder, 0o700))
+	path := filepath.Join(folder, "keys.sock")
+	s, err := NewServer(ServerConfig{Network: "unix", Address: path}, ServerDeps{Log: zerolog.Nop(), Authority: b.authority})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	client, err := NewClient(ClientConfig{Network: "unix", Address: path})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := client.Key(ctx, testClass, slotAt(0), ToSeal)
+		return err == nil
+	}, 10*time.Second, time.Millisecond)
+	cancel()
+	require.NoError(t, <-done)
+	require.NoFileExists(t, path)
 }
 
 func TestKeysOverASocket(t *testing.T) {

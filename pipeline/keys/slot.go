@@ -20,7 +20,8 @@ type Slot struct {
 // Calendar says which slots there are. The error wraps [ErrNoSlot] where the class has none that starts then.
 type Calendar func(class string, start time.Time) (Slot, error)
 
-// FromSchedule is the calendar of a retention schedule.
+// FromSchedule is the calendar of a retention schedule. A row that does not say how late its records may be takes some
+// until its slot is destroyed.
 func FromSchedule(schedule *retention.Schedule) Calendar {
 	return func(class string, start time.Time) (Slot, error) {
 		row := schedule.Row(class)
@@ -31,9 +32,12 @@ func FromSchedule(schedule *retention.Schedule) Calendar {
 		if row.SlotOf(start.UnixMilli()) != start.Unix() || start.Nanosecond() != 0 {
 			return Slot{}, fmt.Errorf("%w: slots of class %s are %s long, counted from 1970-01-01 00:00 UTC", ErrNoSlot, class, time.Duration(row.Slot))
 		}
-		return Slot{
-			Class: class, Start: start, SealAt: start.Add(time.Duration(row.Slot + row.Behind)), DestroyAt: time.Unix(row.DestroyAt(start.Unix()), 0).UTC(),
-		}, nil
+		slot := Slot{Class: class, Start: start, DestroyAt: time.Unix(row.DestroyAt(start.Unix()), 0).UTC()}
+		slot.SealAt = slot.DestroyAt
+		if row.Behind > 0 {
+			slot.SealAt = start.Add(time.Duration(row.Slot + row.Behind))
+		}
+		return slot, nil
 	}
 }
 

@@ -55,7 +55,7 @@ func (a *Authority) Start(ctx context.Context) (Report, error) {
 	for _, id := range ids {
 		err = errors.Join(err, a.takeUp(ctx, id, &report))
 	}
-	err = errors.Join(err, a.finish(ctx, &report), a.sweep(ctx, &report))
+	err = errors.Join(err, a.finish(ctx, &report), a.endForgotten(ctx), a.sweep(ctx, &report))
 	if err != nil {
 		return report, errors.Join(fmt.Errorf("destroying overdue slot keys before anything else: %w", err), a.lock.Close())
 	}
@@ -124,6 +124,24 @@ func (a *Authority) again(ctx context.Context, known *live, report *Report) erro
 	return nil
 }
 
+// endForgotten ends the slots that had begun where a store forgets its keys with the process: nothing can be sealed or
+// opened in them any more.
+func (a *Authority) endForgotten(ctx context.Context) (all error) {
+	if _, forgets := a.deps.Store.(*MemoryStore); !forgets {
+		return nil
+	}
+	for class, start := range a.deps.Ledger.KeysLive() {
+		id := ID{class, start.UTC()}
+		if a.keys[id] != nil {
+			continue
+		}
+		commitment, _, _ := a.deps.Ledger.Key(class, start)
+		a.deps.Log.Warn().Stringer("key", id).Msg("the key was in memory alone and is gone with the process that had it: the slot is over (key keys.memory)")
+		all = errors.Join(all, a.kill(ctx, &live{record: Record{ID: id}, commitment: commitment, noted: true}, ByLoss))
+	}
+	return all
+}
+
 // finish ends destructions that a killed process had begun.
 func (a *Authority) finish(ctx context.Context, report *Report) error {
 	var all error
@@ -148,6 +166,7 @@ func (a *Authority) tell(report *Report) {
 			a.deps.Log.Error().Stringer("key", id).Str("reason", known.strange).Msg("a slot key is not served")
 		}
 	}
+	a.metrics.strange.Set(float64(len(report.Strange) + len(report.Strangers)))
 	for _, name := range report.Strangers {
 		a.deps.Log.Error().Str("name", name).Msg("something else lies in the folder of slot keys, and may be a copy of one: remove it")
 	}

@@ -24,8 +24,49 @@ func (a *Authority) Sweep(ctx context.Context) (Report, error) {
 	if !a.started {
 		return report, fmt.Errorf("%w: it has not started", ErrUnavailable)
 	}
-	err := a.finish(ctx, &report)
-	return report, errors.Join(err, a.sweep(ctx, &report))
+	err := errors.Join(a.finish(ctx, &report), a.sweep(ctx, &report), a.endEmpty(ctx, &report))
+	if err != nil {
+		a.metrics.failures.Inc()
+	}
+	return report, err
+}
+
+// endEmpty ends the slots that the ledger's calendar has as due and that have no end in it: those that never had a key, all
+// at once, and those whose key was lost.
+func (a *Authority) endEmpty(ctx context.Context, report *Report) (all error) {
+	never, had := map[string][]time.Time{}, []ID{}
+	for class, start := range a.deps.Ledger.KeysUnended(a.now()) {
+		id := ID{class, start.UTC()}
+		if _, created, _ := a.deps.Ledger.Key(class, start); created || a.keys[id] != nil {
+			had = append(had, id)
+		} else {
+			never[class] = append(never[class], id.Start)
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(never)) {
+		if err := a.deps.Ledger.KeysNeverMade(class, never[class], ByAuthority); err != nil {
+			all = errors.Join(all, fmt.Errorf("class %s: entering in the ledger that %d slots ended without a key: %w", class, len(never[class]), err))
+			continue
+		}
+		a.metrics.changes.WithLabelValues("never_made").Add(float64(len(never[class])))
+	}
+	for _, id := range had {
+		known, by := a.keys[id], ByAuthority
+		if known == nil || known.foreign {
+			by = ByLoss
+		}
+		if known == nil {
+			commitment, _, _ := a.deps.Ledger.Key(id.Class, id.Start)
+			known = &live{record: Record{ID: id}, commitment: commitment, noted: true}
+		}
+		if err := a.kill(ctx, known, by); err != nil {
+			all = errors.Join(all, err)
+			continue
+		}
+		report.Destroyed = append(report.Destroyed, id)
+	}
+	a.metrics.held.Set(float64(len(a.keys)))
+	return all
 }
 
 // Next is when the next key is due to be sealed or destroyed; zero where there is none.

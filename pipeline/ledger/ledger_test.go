@@ -245,6 +245,17 @@ func TestScheduleCanShortenWhatHasBegun(t *testing.T) {
 	require.NoError(t, err)
 	rows = classRows(read(t, dir).index.rows["mailpiece_images"])
 	require.Equal(t, 2*day, termOf(rows, slotN(4)).limit)
+
+	// A newer program keeps the same schedule in one store more.
+	shorter.Stores = append(shorter.Stores, KeyStore+"2")
+	for _, wanted := range []bool{true, false} {
+		changed, err = l.Adopt(hash64(3), []ClassRow{shorter}, "operator")
+		require.NoError(t, err)
+		require.Equal(t, wanted, changed)
+	}
+	rows = classRows(read(t, dir).index.rows["mailpiece_images"])
+	require.Contains(t, rows[len(rows)-1].Stores, KeyStore+"2")
+	require.EqualValues(t, 2, read(t, dir).Count(ScheduleChanged))
 }
 
 func TestManyAppendWhileOthersRead(t *testing.T) {

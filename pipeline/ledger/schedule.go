@@ -47,7 +47,7 @@ func (r *ClassRow) same(other *ClassRow) bool {
 // Adopt enters a schedule, named by the SHA-256 of its text, and each row that asks something else than the newest one of
 // its class. A row that follows another one of its class names slots only from the first that has not begun: what has
 // begun keeps its calendar, and a later row can only shorten it. A schedule that is the newest already is not entered
-// again. It tells whether anything was.
+// again; rows that a newer program makes of it are. It tells whether anything was.
 func (l *Log) Adopt(schedule string, rows []ClassRow, by string) (changed bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,14 +56,14 @@ func (l *Log) Adopt(schedule string, rows []ClassRow, by string) (changed bool, 
 			return false, err
 		}
 	}
-	if l.index.schedule == schedule {
-		return false, nil
+	var entries []Entry
+	switch l.index.schedule {
+	case schedule:
+	case "":
+		entries = append(entries, Entry{Kind: ScheduleAdopted, Schedule: schedule, By: by})
+	default:
+		entries = append(entries, Entry{Kind: ScheduleChanged, Schedule: schedule, By: by})
 	}
-	kind := ScheduleAdopted
-	if l.index.schedule != "" {
-		kind = ScheduleChanged
-	}
-	entries := []Entry{{Kind: kind, Schedule: schedule, By: by}}
 	now := l.deps.Clock()
 	if now.Before(l.index.last) {
 		now = l.index.last
@@ -77,6 +77,9 @@ func (l *Log) Adopt(schedule string, rows []ClassRow, by string) (changed bool, 
 			row.FirstSlot = row.after(now, row.FirstSlot)
 		}
 		entries = append(entries, row.entry(schedule))
+	}
+	if len(entries) == 0 {
+		return false, nil
 	}
 	_, err = l.append(entries)
 	return err == nil, err

@@ -18,7 +18,7 @@ type metrics struct {
 	owed atomic.Int64
 }
 
-func newMetrics(registerer prometheus.Registerer, c *clock) *metrics {
+func newMetrics(registerer prometheus.Registerer, c *Clock) *metrics {
 	f := promauto.With(registerer)
 	name := func(n, help string) prometheus.Opts {
 		return prometheus.Opts{Namespace: "mailtrail", Subsystem: "retention", Name: n, Help: help}
@@ -32,9 +32,9 @@ func newMetrics(registerer prometheus.Registerer, c *clock) *metrics {
 		}),
 		strange: f.NewGauge(prometheus.GaugeOpts(name("strange_partitions", "Partitions that are no slots of the schedule, which the sweeper leaves alone."))),
 	}
-	m.owed.Store(c.now().Unix())
+	m.owed.Store(c.Now().Unix())
 	f.NewGaugeFunc(prometheus.GaugeOpts(name("overdue_seconds", "How long the oldest destroy_at is past of which it is not known that it was kept.")), func() float64 {
-		return max(0, c.now().Sub(time.Unix(m.owed.Load(), 0)).Seconds())
+		return max(0, c.Now().Sub(time.Unix(m.owed.Load(), 0)).Seconds())
 	})
 	f.NewGaugeFunc(prometheus.GaugeOpts(name("clock_behind_seconds", "By how much the wall clock stands behind the time that has passed.")), func() float64 {
 		return max(0, -c.off().Seconds())

@@ -46,8 +46,8 @@ func (s *Sweeper) noted() []Slot {
 // recall reads the notes of the sweeper before, once. Notes that cannot be read are as good as none: what is held is seen
 // anew, and only who ended a slot meanwhile is not known.
 func (r *run) recall() {
-	r.clock.atLeast(r.ledger.LastTime())
-	r.now = r.clock.now()
+	r.clock.AtLeast(r.ledger.LastTime())
+	r.now = r.clock.Now()
 	if r.notes != nil {
 		return
 	}

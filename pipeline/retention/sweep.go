@@ -66,7 +66,7 @@ func (s *Swept) Err() error {
 // is done by the next sweep. A sweep that is killed at any moment is finished by the next one. Sweeps come one after
 // the other.
 func (s *Sweeper) Sweep(ctx context.Context) *Swept {
-	r := &run{Sweeper: s, now: s.clock.now(), owed: s.nextDue(), swept: &Swept{}}
+	r := &run{Sweeper: s, now: s.clock.Now(), owed: s.nextDue(), swept: &Swept{}}
 	r.recall()
 	r.look(ctx)
 	r.note()
@@ -222,7 +222,7 @@ func (r *run) enterEmpty() {
 
 // enter tells the ledger that a slot is gone, and forgets it. again says that the ledger had it already.
 func (r *run) enter(n note, by string) (again, ok bool) {
-	drop := Drop{Slot: n.Slot, Rows: n.Rows, Bytes: n.Bytes, By: by, Lag: r.clock.now().Sub(time.Unix(r.destroyAt(n.Slot), 0))}
+	drop := Drop{Slot: n.Slot, Rows: n.Rows, Bytes: n.Bytes, By: by, Lag: r.clock.Now().Sub(time.Unix(r.destroyAt(n.Slot), 0))}
 	again, err := r.ledger.Enter(drop)
 	if err != nil {
 		r.failed("ledger", r.destroyAt(n.Slot), fmt.Errorf("enter the end of slot %s of class %s in %s: %w", start(n.Slot), n.Class, n.Place.Name, err))
@@ -237,7 +237,7 @@ func (r *run) enter(n note, by string) (again, ok bool) {
 
 // enterReturned tells the ledger that a slot that it has as gone was found and destroyed again.
 func (r *run) enterReturned(n note) {
-	drop := Drop{Slot: n.Slot, Rows: n.Rows, Bytes: n.Bytes, By: BySweeper, Lag: r.clock.now().Sub(time.Unix(r.destroyAt(n.Slot), 0)), Returned: true}
+	drop := Drop{Slot: n.Slot, Rows: n.Rows, Bytes: n.Bytes, By: BySweeper, Lag: r.clock.Now().Sub(time.Unix(r.destroyAt(n.Slot), 0)), Returned: true}
 	if err := r.ledger.Returned(drop); err != nil {
 		r.failed("ledger", r.destroyAt(n.Slot), fmt.Errorf("enter the return of slot %s of class %s in %s: %w", start(n.Slot), n.Class, n.Place.Name, err))
 	}

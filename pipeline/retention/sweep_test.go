@@ -150,7 +150,7 @@ func (w *world) sweeper() *Sweeper {
 	w.metrics = prometheus.NewRegistry()
 	s, err := New(Config{Schedule: retention.Builtin(), Every: time.Minute, Notes: w.notes, Emptied: w.emptied}, Deps{
 		Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: w.metrics,
-		Now: func() time.Time { return w.wall }, Uptime: func() time.Duration { return w.uptime }, Reached: w.reached,
+		Clock: NewClock(func() time.Time { return w.wall }, func() time.Duration { return w.uptime }, zerolog.Nop()), Reached: w.reached,
 	})
 	require.NoError(w.t, err)
 	return s
@@ -469,7 +469,7 @@ func TestRunWakesWhenASlotIsDue(t *testing.T) {
 		slot := Slot{retention.MailTracking, retention.Place{Store: retention.ClickHouse, Name: "scans"}, row.CompleteFrom(began.Unix())}
 		s, err := New(Config{Schedule: retention.Builtin(), Every: 1000 * time.Hour, Notes: w.notes}, Deps{
 			Stores: map[retention.Store]SlotStore{retention.ClickHouse: w.store}, Ledger: w.book, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
-			Now: time.Now, Uptime: func() time.Duration { return time.Since(began) },
+			Clock: NewClock(time.Now, func() time.Duration { return time.Since(began) }, zerolog.Nop()),
 		})
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())

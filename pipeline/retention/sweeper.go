@@ -51,9 +51,7 @@ type Deps struct {
 	Ledger  Ledger
 	Log     zerolog.Logger
 	Metrics prometheus.Registerer
-	// Now is the wall clock, and Uptime a clock that is never set: the time since any fixed moment.
-	Now    func() time.Time
-	Uptime func() time.Duration
+	Clock   *Clock
 	// Reached is called at named points of a sweep; nil in production. Tests end the process there.
 	Reached func(Point)
 }
@@ -81,7 +79,7 @@ type Sweeper struct {
 	ledger   Ledger
 	log      zerolog.Logger
 	metrics  *metrics
-	clock    *clock
+	clock    *Clock
 	reached  func(Point)
 	// notes are what was held at the last look and is not entered as gone.
 	notes map[Slot]note
@@ -102,7 +100,7 @@ func New(config Config, deps Deps) (*Sweeper, error) {
 	}
 	s := &Sweeper{
 		schedule: config.Schedule, every: config.Every, emptied: config.Emptied, path: config.Notes, stores: deps.Stores, ledger: deps.Ledger, log: deps.Log,
-		clock: &clock{wall: deps.Now, uptime: deps.Uptime, log: deps.Log}, reached: deps.Reached,
+		clock: deps.Clock, reached: deps.Reached,
 	}
 	s.metrics = newMetrics(deps.Metrics, s.clock)
 	return s, nil
@@ -132,13 +130,13 @@ func (s *Sweeper) Run(ctx context.Context) error {
 // wait is how long until something is due, or until it is time to look anyway. due is what was due next before the sweep:
 // it may have become so while the sweep went on, and was then not looked at.
 func (s *Sweeper) wait(due int64) time.Duration {
-	next := time.Unix(due, 0).Sub(s.clock.now())
+	next := time.Unix(due, 0).Sub(s.clock.Now())
 	return min(s.every, max(next, 0))
 }
 
 // nextDue is the next destroy_at of any slot in the calendar, Unix seconds, whether anything lies in it or not.
 func (s *Sweeper) nextDue() int64 {
-	now := s.clock.now().Unix()
+	now := s.clock.Now().Unix()
 	next := now + int64(s.every/time.Second) + 1
 	for _, row := range s.schedule.Rows() {
 		if row.Sliced() && row.Flows() && len(row.Tables)+len(row.SystemTables)+len(row.Buckets) > 0 {

@@ -64,9 +64,11 @@ const (
 	ClockHeader = "clock"
 	// ClassHeader is the retention class under which the payload lies.
 	ClassHeader = "class"
-	// SealHeader tells how the payload is sealed: "none", or the cipher and
-	// the slot's key.
+	// SealHeader tells how the payload is sealed: "none", or a Seal. A replay in
+	// mail.scans has it too.
 	SealHeader = "seal"
+	// EventsHeader is how many events a sealed payload can be sent as, where they are more than one.
+	EventsHeader = "events"
 	// NoSeal is the SealHeader of a payload in clear.
 	NoSeal = "none"
 )

@@ -101,7 +101,7 @@ func TestTheSweeperKeepsAScheduleOfSeconds(t *testing.T) {
 	began := time.Now()
 	sweeper, err := sweep.New(sweep.Config{Schedule: schedule, Every: time.Hour, Notes: filepath.Join(dir, "sweep.json")}, sweep.Deps{
 		Stores: map[retention.Store]sweep.SlotStore{retention.ClickHouse: sweptStore{s}}, Ledger: sweptLedger{log}, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
-		Now: time.Now, Uptime: func() time.Duration { return time.Since(began) },
+		Clock: sweep.NewClock(time.Now, func() time.Duration { return time.Since(began) }, zerolog.Nop()),
 	})
 	require.NoError(t, err)
 
