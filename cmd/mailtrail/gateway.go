@@ -40,7 +40,7 @@ func startGateway(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group), r.now, log, r.observer.registry)
+	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group, event.ScansTopic), r.now, log, r.observer.registry)
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
 	scans := ingest.ScanTables{Tables: stores.rules.tables}
 	door, err := gateway.New(gateway.Config{
@@ -68,9 +68,9 @@ func startGateway(_ context.Context, r *role) error {
 }
 
 // oldestUnconsumed looks for the oldest record that the group has not consumed.
-func oldestUnconsumed(client *kafka.Client, group string) func(context.Context) (int64, error) {
+func oldestUnconsumed(client *kafka.Client, group, topic string) func(context.Context) (int64, error) {
 	return func(ctx context.Context) (oldest int64, err error) {
-		backlogs, err := client.Backlogs(ctx, group, event.ScansTopic)
+		backlogs, err := client.Backlogs(ctx, group, topic)
 		for _, b := range backlogs {
 			if b.Oldest > 0 && (oldest == 0 || b.Oldest < oldest) {
 				oldest = b.Oldest

@@ -105,7 +105,7 @@ func startIngest(ctx context.Context, r *role) error {
 			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
 		}, ingest.Deps{
 			Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Reached: faultPoint(),
+			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Reached: faultPoint[ingest.Point](),
 		})
 		if err != nil {
 			return err
@@ -128,12 +128,18 @@ func startIngest(ctx context.Context, r *role) error {
 type ingestStream struct {
 	ingest.Stream
 	rules ingest.Rules
+	// table is the base table of its rows, and same are the columns in which two rows of one event are equal.
+	table string
+	same  []string
 }
 
 // ingestStreams are the topics that ingest takes in.
 func ingestStreams(c *config.Loaded, stores *connections) []ingestStream {
 	return []ingestStream{
-		{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c)},
+		{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c), "scans",
+			[]string{"retention_class", "slot", "piece", "scanDatetime", "offset", "position", "place"}},
+		{ingest.Images(stores.clickhouse.InsertImages, stores.clickhouse.KnownImages), stores.rules.imageRules(c), "images",
+			[]string{"retention_class", "slot", "id", "topic", "partition", "offset", "index"}},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,6 +27,8 @@ type Config struct {
 type Deps struct {
 	Log   zerolog.Logger
 	Clock func() time.Time
+	// Images serves /v1/images and what lies below; it lets in by itself. nil where there are no images.
+	Images http.Handler
 }
 
 // API serves mailers. Run it once.
@@ -58,6 +61,8 @@ func (a *API) Run(ctx context.Context) error {
 	return err
 }
 
+const imagesPath = "/v1/images"
+
 // answer is the form of an error, as the gateway's.
 type answer struct {
 	Error struct {
@@ -67,8 +72,12 @@ type answer struct {
 	Time string `json:"time"`
 }
 
-// ServeHTTP answers 404 not_available to everything.
-func (a *API) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// ServeHTTP serves images, and answers 404 not_available to everything else.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if path := r.URL.Path; a.deps.Images != nil && (path == imagesPath || strings.HasPrefix(path, imagesPath+"/")) {
+		a.deps.Images.ServeHTTP(w, r)
+		return
+	}
 	var out answer
 	out.Error.Code = "not_available"
 	out.Error.Message = "this version has no answers for mailers yet; `mailtrail piece BARCODE` and the SQL views have them"
