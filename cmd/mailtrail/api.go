@@ -65,7 +65,7 @@ type shelf struct {
 func (r *role) openShelf(stores *connections) (*shelf, error) {
 	metrics := r.observer.part("api")
 	log := r.log.With().Str("part", "images").Logger()
-	objects, err := openObjects(r.config, stores.rules, r.observer.registry, log)
+	objects, err := openObjects(r, stores.rules, r.observer.registry)
 	if err != nil {
 		return nil, err
 	}

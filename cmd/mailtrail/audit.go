@@ -104,7 +104,7 @@ func auditAll(ctx context.Context, r *role, stores *connections, progress func(i
 		}
 		found.topics = append(found.topics, report)
 	}
-	objects, err := openObjects(r.config, stores.rules, prometheus.NewRegistry(), r.log)
+	objects, err := openObjects(r, stores.rules, prometheus.NewRegistry())
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,8 @@ type site struct {
 	// flags stand behind every command line.
 	flags                                        []string
 	gateway, api, metrics, brokers, native, http string
+	objects, images                              string              // of an installation of roles: see withObjects
+	objectStack                                  *objectStack        // its MinIO
 	credentials                                  *syscall.Credential // of another user, or nil
 }
 

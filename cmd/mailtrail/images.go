@@ -57,7 +57,7 @@ func startImages(_ context.Context, r *role) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects, err := openObjects(c, stores.rules, r.observer.registry, log)
+	objects, err := openObjects(r, stores.rules, r.observer.registry)
 	if err != nil {
 		return nil, err
 	}

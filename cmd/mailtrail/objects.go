@@ -1,27 +1,21 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/rs/zerolog"
 
 	"mailtrail/cmd/mailtrail/config"
 	"mailtrail/deploy/local/minio"
-	"mailtrail/pipeline/audit"
-	"mailtrail/pipeline/images"
-	"mailtrail/schemas/retention"
-	"mailtrail/sinks/clickhouse"
 	"mailtrail/sinks/objectstore"
 )
 
 // openObjects makes the client of the object store; nothing is connected yet.
-func openObjects(c *config.Loaded, rules *ruleBook, metrics prometheus.Registerer, log zerolog.Logger) (*objectstore.Store, error) {
+func openObjects(r *role, rules *ruleBook, metrics prometheus.Registerer) (*objectstore.Store, error) {
+	c := r.config
 	key, secret := c.Objects.AccessKey, c.Objects.SecretKeyFile.Read
 	switch {
 	case key == "" && c.Mode == config.Embedded:
@@ -35,7 +29,7 @@ func openObjects(c *config.Loaded, rules *ruleBook, metrics prometheus.Registere
 	}
 	return objectstore.Open(objectstore.Config{
 		Endpoint: string(c.Objects.Endpoint), Bucket: c.Objects.Bucket, AccessKey: key, TLS: encrypted,
-	}, objectstore.Deps{SecretKey: secret, Schedule: rules.schedule, Log: log, Metrics: metrics})
+	}, objectstore.Deps{SecretKey: secret, Schedule: rules.schedule, Log: r.log.With().Str("part", "objects").Logger(), Metrics: metrics})
 }
 
 func embeddedObjectsSecret(c *config.Loaded) (string, error) {
@@ -44,43 +38,4 @@ func embeddedObjectsSecret(c *config.Loaded) (string, error) {
 		return "", fmt.Errorf("there is no embedded MinIO in the data folder %s yet: run `mailtrail up` first, or set data to its folder", c.Data)
 	}
 	return strings.TrimSpace(string(raw)), err
-}
-
-// packStore is the object store as images want it: packs of their class.
-type packStore struct{ *objectstore.Store }
-
-func packKey(pack string) string { return retention.MailpieceImages + "/" + pack }
-
-func (s packStore) Put(ctx context.Context, pack string, body []byte) error {
-	return s.Store.Put(ctx, packKey(pack), body)
-}
-
-func (s packStore) Get(ctx context.Context, pack string, offset, length int64) ([]byte, error) {
-	sealed, err := s.Store.Get(ctx, packKey(pack), offset, length)
-	if errors.Is(err, objectstore.ErrNotFound) || errors.Is(err, objectstore.ErrShort) {
-		return nil, fmt.Errorf("%w: %w", images.ErrNoBytes, err)
-	}
-	return sealed, err
-}
-
-// auditedPacks are the packs as an audit wants them.
-type auditedPacks struct{ *objectstore.Store }
-
-func (s auditedPacks) Packs(ctx context.Context, slot int64) (map[string]int64, error) {
-	sizes := map[string]int64{}
-	for object, err := range s.List(ctx, objectstore.Prefix(retention.MailpieceImages, slot)) {
-		if err != nil {
-			return nil, err
-		}
-		sizes[object.Key[len(retention.MailpieceImages)+1:]] = object.Size
-	}
-	return sizes, nil
-}
-
-// auditedIndex is the index of packs as an audit wants it.
-type auditedIndex struct{ *clickhouse.Store }
-
-func (s auditedIndex) PackEnds(ctx context.Context, slot int64) ([]audit.PackEnd, error) {
-	found, err := s.Store.PackEnds(ctx, slot)
-	return converted(found, func(e clickhouse.PackEnd) audit.PackEnd { return audit.PackEnd(e) }), err
 }
