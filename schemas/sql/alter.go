@@ -1,6 +1,9 @@
 package sql
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Column is a column as the server describes it.
 type Column struct {
@@ -19,6 +22,12 @@ func (c Column) definition() string {
 		text += " " + c.Codec
 	}
 	return text
+}
+
+// Index is an index that says which granules can be passed over, as the server describes it.
+type Index struct {
+	Name, Expression, Type string
+	Granularity            uint64 // granules of the table under one of the index
 }
 
 // CreateDatabase makes a database.
@@ -56,6 +65,14 @@ func (o Object) AddColumn(c Column, after string) string {
 
 // ModifyColumn gives a column another type, default, codec or comment.
 func (o Object) ModifyColumn(c Column) string { return o.alter() + "MODIFY COLUMN " + c.definition() }
+
+// AddIndex adds an index, which parts have from their insert or next merge on.
+func (o Object) AddIndex(i Index) string {
+	return fmt.Sprintf("%sADD INDEX %s %s TYPE %s GRANULARITY %d", o.alter(), quote(i.Name), i.Expression, i.Type, i.Granularity)
+}
+
+// DropIndex takes an index away.
+func (o Object) DropIndex(name string) string { return o.alter() + "DROP INDEX " + quote(name) }
 
 // ModifyTTL gives the table another expiry, and computes that of the parts it has anew.
 func (o Object) ModifyTTL(ttl string) string {

@@ -28,6 +28,7 @@ const (
 	Database          Query = "database"
 	Definition        Query = "definition"
 	Columns           Query = "columns"
+	Indices           Query = "indices"
 	Editions          Query = "editions"
 	KnownSettings     Query = "known_settings"
 	HeldSlots         Query = "held_slots"

@@ -34,7 +34,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	s := builtin(t)
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
-		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Editions, KnownSettings, HeldSlots, AppliedSchedule,
+		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Indices, Editions, KnownSettings, HeldSlots, AppliedSchedule,
 		Image, ImagesOfPiece, KnownImages, PackEnds,
 	}
 	entries, err := fs.ReadDir(files, "queries")

@@ -14,6 +14,7 @@ import (
 type description struct {
 	create, engine, comment string
 	columns                 []sql.Column
+	indices                 map[string]sql.Index // by name
 }
 
 // describe asks what an object is; nil where it does not exist.
@@ -46,7 +47,30 @@ func (m *migration) describe(ctx context.Context, database, name string) (*descr
 		}
 		d.columns = append(d.columns, c)
 	}
-	return d, columns.Err()
+	if err := columns.Err(); err != nil {
+		return nil, fmt.Errorf("look up the columns of %s.%s: %w", database, name, err)
+	}
+	if d.indices, err = m.indices(ctx, asked); err != nil {
+		return nil, fmt.Errorf("look up the indices of %s.%s: %w", database, name, err)
+	}
+	return d, nil
+}
+
+func (m *migration) indices(ctx context.Context, asked []any) (map[string]sql.Index, error) {
+	rows, err := m.conn.Query(ctx, m.sql.Query(sql.Indices), asked...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	indices := map[string]sql.Index{}
+	for rows.Next() {
+		var i sql.Index
+		if err := rows.Scan(&i.Name, &i.Expression, &i.Type, &i.Granularity); err != nil {
+			return nil, err
+		}
+		indices[i.Name] = i
+	}
+	return indices, rows.Err()
 }
 
 // settle turns the description of a draft into that of the real object.

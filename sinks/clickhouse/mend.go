@@ -29,6 +29,9 @@ func (m *migration) mendTable(ctx context.Context, o sql.Object, have, want *des
 	if err := mendColumns(o, have.columns, want.columns, mend); err != nil {
 		return err
 	}
+	if err := mendIndices(o, have.indices, want.indices, mend); err != nil {
+		return err
+	}
 	if ttl != wantTTL {
 		if err := mend(fmt.Sprintf("expiry was %q, now %q", ttl, wantTTL), o.ModifyTTL(wantTTL)); err != nil {
 			return err
@@ -71,6 +74,28 @@ func mendColumns(o sql.Object, have, want []sql.Column, mend func(drift, stateme
 			return fmt.Errorf("column %s: %w", c.Name, err)
 		}
 		after = c.Name
+	}
+	return nil
+}
+
+// mendIndices adds the indices that are missing and makes those that differ anew. An index of the operator's own stays.
+func mendIndices(o sql.Object, have, want map[string]sql.Index, mend func(drift, statement string) error) error {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		old, there := have[name]
+		if old == want[name] {
+			continue
+		}
+		drift := "index " + name + " was missing"
+		if there {
+			drift = fmt.Sprintf("index %s was %s of %s, now %s of %s", name, old.Type, old.Expression, want[name].Type, want[name].Expression)
+			if err := mend(drift, o.DropIndex(name)); err != nil {
+				return fmt.Errorf("index %s: %w", name, err)
+			}
+			drift = "index " + name + " was made anew"
+		}
+		if err := mend(drift, o.AddIndex(want[name])); err != nil {
+			return fmt.Errorf("index %s: %w", name, err)
+		}
 	}
 	return nil
 }

@@ -33,6 +33,8 @@ func TestMigrateMendsDrift(t *testing.T) {
 		"ALTER TABLE mailtrail_data.scans MODIFY SETTING non_replicated_deduplication_window = 7",
 		"ALTER TABLE mailtrail_data.scans RESET SETTING merge_selector_base", // as a version before made it
 		"ALTER TABLE mailtrail_data.batches MODIFY SETTING merge_selector_base = 5",
+		"ALTER TABLE mailtrail_data.scans DROP INDEX pieces", // as a version before made it
+		"ALTER TABLE mailtrail_data.batches ADD INDEX mine offset TYPE minmax GRANULARITY 1",
 		"ALTER TABLE mailtrail_data.scans MODIFY SETTING merge_with_ttl_timeout = 77",
 		"ALTER TABLE mailtrail_data.batches MODIFY COMMENT 'x'",
 		"CREATE OR REPLACE VIEW mailtrail.volumes AS SELECT 1 AS one",
@@ -51,9 +53,11 @@ func TestMigrateMendsDrift(t *testing.T) {
 	}
 	require.Len(t, did, 4, "%v", did)
 	require.Equal(t, Altered, did["mailtrail_data.scans"].Action)
-	require.Len(t, did["mailtrail_data.scans"].Drift, 6, "the operator's own setting stays: %v", did["mailtrail_data.scans"].Drift)
+	require.Len(t, did["mailtrail_data.scans"].Drift, 7, "the operator's own setting stays: %v", did["mailtrail_data.scans"].Drift)
 	require.Contains(t, did["mailtrail_data.scans"].Drift, `setting merge_selector_base was "", now 8`)
+	require.Contains(t, did["mailtrail_data.scans"].Drift, "index pieces was missing")
 	require.Equal(t, Altered, did["mailtrail_data.batches"].Action)
+	require.EqualValues(t, 1, number(t, owner, "SELECT count() FROM system.data_skipping_indices WHERE name = 'mine'"), "the operator's own index stays")
 	require.Contains(t, did["mailtrail_data.batches"].Drift, `setting merge_selector_base was "5", now 8`)
 	require.Equal(t, Replaced, did["mailtrail.volumes"].Action)
 	require.Equal(t, Created, did["mailtrail.pieces"].Action)

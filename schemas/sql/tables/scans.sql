@@ -4,6 +4,9 @@
 -- it is empty. So fields that determine one another, and all that are rare, share a column as joined texts, and what nearly
 -- every row has is a number. The aliases of a column with a dictionary are computed once for each entry of the dictionary.
 -- event.ScanColumns fills the stored columns.
+--
+-- Every part may hold a piece by its number. The index tells for all but one of 40 that they do not; without it the server
+-- opens and unpacks each (bench/README.md).
 CREATE TABLE {{.Name}}
 (
     `retention_class` LowCardinality(String) COMMENT 'class of the retention schedule (schemas/retention)' CODEC(ZSTD(1)),
@@ -89,7 +92,8 @@ CREATE TABLE {{.Name}}
     `pieceCount` UInt32 ALIAS toUInt32OrZero({{joined "pieceCount"}}) COMMENT 'pieces in the handling unit or container (IV-MTR); 0 where it is absent',
     `trayCount` UInt32 ALIAS toUInt32OrZero({{joined "trayCount"}}) COMMENT 'trays in the container (IV-MTR); 0 where it is absent',
     `repairedBars` UInt8 ALIAS toUInt8OrZero({{joined "repairedBars"}}) COMMENT 'bars that were read wrongly or not at all, lost or too many, where imb was repaired from damaged bars; else 0',
-    `repairConfidence` Float32 ALIAS toUInt16OrZero({{joined "repairConfidence"}}) / 10000 COMMENT 'probability that imb is what was printed, 0 to 1 in steps of 0.0001 rounded down, where it was repaired from damaged bars; else 0'
+    `repairConfidence` Float32 ALIAS toUInt16OrZero({{joined "repairConfidence"}}) / 10000 COMMENT 'probability that imb is what was printed, 0 to 1 in steps of 0.0001 rounded down, where it was repaired from damaged bars; else 0',
+    INDEX `pieces` `piece` TYPE bloom_filter(0.025) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY (retention_class, slot)
