@@ -52,7 +52,7 @@ func TestEmbeddedStackKilled(t *testing.T) {
 
 // configureEmbedded writes a configuration with ports of its own.
 func (r *run) configureEmbedded() *service {
-	free, err := ports.Free(7)
+	free, err := ports.Free(8)
 	require.NoError(r.t, err)
 	r.gateway, r.native, r.config = free[0], free[2], filepath.Join(r.dir, "site.yaml")
 	text := fmt.Sprintf(`mode: embedded
@@ -62,8 +62,9 @@ api: {listen: %s}
 images: {listen: %s}
 kafka: {brokers: [%s], partitions: %d}
 clickhouse: {addr: [%s], http: %s}
+objects: {endpoint: %s}
 ingest: {block_rows: 4000, block_age: 250ms, memory: 384MiB}
-`, r.data(), r.gateway, free[5], free[6], free[1], partitions, r.native, free[3])
+`, r.data(), r.gateway, free[5], free[6], free[1], partitions, r.native, free[3], free[7])
 	require.NoError(r.t, os.WriteFile(r.config, []byte(text), 0o600))
 	r.kafka, err = kafka.New(kafka.Config{Brokers: []string{free[1]}})
 	require.NoError(r.t, err)

@@ -45,14 +45,17 @@ const auditSettle = 500 * time.Millisecond
 // allAudited is what was found in all topics, and in the packs of images.
 type allAudited struct {
 	topics []*audit.Report
-	packs  *audit.Packs
+	packs  *audit.Packs // nil where there is no object store
 }
 
 func (a *allAudited) findings() (all []audit.Finding) {
 	for _, r := range a.topics {
 		all = append(all, r.Findings...)
 	}
-	return append(all, a.packs.Findings...)
+	if a.packs != nil {
+		all = append(all, a.packs.Findings...)
+	}
+	return all
 }
 
 // runAudit audits, mends where told to, and prints.
@@ -103,6 +106,9 @@ func auditAll(ctx context.Context, r *role, stores *connections, progress func(i
 			return nil, err
 		}
 		found.topics = append(found.topics, report)
+	}
+	if !r.hasObjects(stores.rules.schedule) {
+		return found, nil
 	}
 	objects, err := openObjects(r, stores.rules, prometheus.NewRegistry())
 	if err != nil {

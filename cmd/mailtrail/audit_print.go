@@ -99,7 +99,9 @@ func (p *auditPrinter) report(found *allAudited) error {
 		for _, r := range found.topics {
 			p.records(r)
 		}
-		p.packs(found.packs)
+		if found.packs != nil {
+			p.packs(found.packs)
+		}
 		return cmp.Or(p.err, p.rows.Close())
 	}
 	if p.printed > 0 {
@@ -115,8 +117,11 @@ func (p *auditPrinter) report(found *allAudited) error {
 		_, err := fmt.Fprintln(p.out, totalsLine(r))
 		p.err = cmp.Or(p.err, err)
 	}
-	_, err := fmt.Fprintln(p.out, packsLine(found.packs))
-	return cmp.Or(p.err, err)
+	if found.packs != nil {
+		_, err := fmt.Fprintln(p.out, packsLine(found.packs))
+		p.err = cmp.Or(p.err, err)
+	}
+	return p.err
 }
 
 // packs prints the totals of packs as rows.

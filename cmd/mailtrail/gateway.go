@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,10 @@ func newGatewayCommand(a *app) *cobra.Command {
 }
 
 // startGateway starts the door for equipment.
-func startGateway(_ context.Context, r *role) error {
+func startGateway(_ context.Context, r *role) error { return openGateway(r, nil) }
+
+// openGateway starts the door for equipment, whose port serves the door for images too, where there is one.
+func openGateway(r *role, images http.Handler) error {
 	c := r.config
 	stores, err := r.connect(embedded.Writer)
 	if err != nil {
@@ -53,7 +57,7 @@ func startGateway(_ context.Context, r *role) error {
 		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {
 			return scans.Preview(stores.rules.schedule, c.Ingest.Ahead, s, zone, wallClock())
 		},
-		Clock: time.Now, Logger: log, Registerer: r.observer.registry,
+		Images: images, Clock: time.Now, Logger: log, Registerer: r.observer.registry,
 	})
 	if err != nil {
 		return err

@@ -58,17 +58,27 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// fetched makes sure that what `up` starts is on the machine: what it takes to fetch it is not part of a start.
+var fetched = sync.OnceValue(func() error {
+	fetcher, err := engines.New(engines.Config{}, engines.Deps{Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	_, err = fetcher.ClickHouse(context.Background())
+	_, minioErr := fetcher.MinIO(context.Background())
+	return errors.Join(err, minioErr)
+})
+
 // site is one installation: a data folder, addresses, and the program.
 type site struct {
 	t       *testing.T
 	program string
 	data    string
 	// flags stand behind every command line.
-	flags                                        []string
-	gateway, api, metrics, brokers, native, http string
-	objects, images                              string              // of an installation of roles: see withObjects
-	objectStack                                  *objectStack        // its MinIO
-	credentials                                  *syscall.Credential // of another user, or nil
+	flags                                                         []string
+	gateway, api, metrics, brokers, native, http, objects, images string
+	objectStack                                                   *objectStack        // the MinIO of an installation of roles: see withObjects
+	credentials                                                   *syscall.Credential // of another user, or nil
 }
 
 // newSite makes an installation of its own, with nothing running.
@@ -77,12 +87,13 @@ func newSite(t *testing.T) *site {
 	if testing.Short() {
 		t.Skip("runs the whole program")
 	}
+	require.NoError(t, fetched())
 	path, err := program()
 	require.NoError(t, err)
-	free, err := ports.Free(6)
+	free, err := ports.Free(8)
 	require.NoError(t, err)
 	s := &site{t: t, program: path, data: filepath.Join(t.TempDir(), "data")}
-	s.gateway, s.api, s.metrics, s.brokers, s.native, s.http = free[0], free[1], free[2], free[3], free[4], free[5]
+	s.gateway, s.api, s.metrics, s.brokers, s.native, s.http, s.objects, s.images = free[0], free[1], free[2], free[3], free[4], free[5], free[6], free[7]
 	return s.at(s.data)
 }
 
@@ -91,7 +102,8 @@ func (s *site) at(data string) *site {
 	c := *s
 	c.data = data
 	c.flags = []string{"--data", data, "--set", "gateway.listen=" + s.gateway, "--set", "api.listen=" + s.api, "--set", "metrics.listen=" + s.metrics,
-		"--set", "kafka.brokers=" + s.brokers, "--set", "clickhouse.addr=" + s.native, "--set", "clickhouse.http=" + s.http}
+		"--set", "kafka.brokers=" + s.brokers, "--set", "clickhouse.addr=" + s.native, "--set", "clickhouse.http=" + s.http,
+		"--set", "objects.endpoint=" + s.objects, "--set", "images.listen=" + s.images}
 	return &c
 }
 

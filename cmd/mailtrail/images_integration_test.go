@@ -29,7 +29,6 @@ import (
 	"mailtrail/pipeline/keys"
 	"mailtrail/pipeline/ledger"
 	"mailtrail/schemas/retention"
-	"mailtrail/sinks/objectstore"
 )
 
 // TestImages runs the roles of images against real Kafka, ClickHouse and MinIO, kills the door under load, and looks into every file.
@@ -337,21 +336,11 @@ type objectStack struct {
 
 // withObjects starts MinIO for an installation of roles.
 func withObjects(s *site) *site {
-	free, err := ports.Free(2)
-	require.NoError(s.t, err)
-	s = s.with("--set", "objects.endpoint="+free[0], "--set", "objects.access_key="+minio.AccessKey, "--set", "objects.secret_key_file="+minio.SecretFile(s.data), "--set", "images.listen="+free[1])
-	s.objects, s.images = free[0], free[1]
+	s = s.with("--set", "objects.access_key="+minio.AccessKey, "--set", "objects.secret_key_file="+minio.SecretFile(s.data))
 	s.objectStack = &objectStack{site: s}
 	s.objectsBack()
 	s.t.Cleanup(s.objectsAway)
-	secret, err := os.ReadFile(minio.SecretFile(s.data))
-	require.NoError(s.t, err)
-	store, err := objectstore.Open(objectstore.Config{Endpoint: free[0], Bucket: "mailtrail-images", AccessKey: minio.AccessKey},
-		objectstore.Deps{SecretKey: func() (string, error) { return strings.TrimSpace(string(secret)), nil }, Schedule: retention.Builtin(), Log: zerolog.Nop(), Metrics: prometheus.NewRegistry()})
-	require.NoError(s.t, err)
-	defer store.Close()
-	_, err = store.Migrate(s.t.Context())
-	require.NoError(s.t, err)
+	s.owner().do("migrate")
 	return s
 }
 

@@ -18,9 +18,9 @@ import (
 func newMigrateCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "migrate",
-		Short: "Bring topics, tables and views to what this version needs",
+		Short: "Bring topics, tables, views and the bucket to what this version needs",
 		Long: `migrate makes what is missing and mends what is not as the retention schedule and this version ask for.
-What only a version before needed it drops. It says what it changed, and can be run again. Topics come first, then tables and views.`,
+What only a version before needed it drops. It says what it changed, and can be run again. Topics come first, then tables and views, then the bucket.`,
 		Example: `  mailtrail migrate --config site.yaml`,
 		Args:    cobra.NoArgs,
 	}
@@ -85,7 +85,7 @@ func migrate(ctx context.Context, r *role, patience time.Duration, tell func(obj
 	return r.bringStores(ctx, patience, false, tell)
 }
 
-// bringStores brings topics, tables and views to what schedule and version ask for; a dry run only tells what it would do.
+// bringStores brings topics, tables, views and the bucket to what schedule and version ask for; a dry run only tells what it would do.
 func (r *role) bringStores(ctx context.Context, patience time.Duration, dry bool, tell func(object, action, what string) error) error {
 	rules, err := r.rules()
 	if err != nil {
@@ -122,7 +122,7 @@ func (r *role) bringStores(ctx context.Context, patience time.Duration, dry bool
 	if err != nil {
 		return fmt.Errorf("tables and views: %w", err)
 	}
-	return nil
+	return r.bringBucket(ctx, patience, dry, rules, tell)
 }
 
 func (r *role) bringTopics(ctx context.Context, patience time.Duration, dry bool, rules *ruleBook, tell func(object, action, what string) error) error {
@@ -138,13 +138,7 @@ func (r *role) bringTopics(ctx context.Context, patience time.Duration, dry bool
 	}); err != nil {
 		return fmt.Errorf("topics on %s (kafka.brokers): %w", r.config.Kafka.Brokers, err)
 	}
-	for _, change := range changes {
-		object, what, _ := strings.Cut(change, ": ")
-		if err := tell(object, "changed", what); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tellEach(changes, tell)
 }
 
 // tellSchedule tells what differs from the schedule that was applied last. Views and expiry follow the schedule alone and

@@ -12,8 +12,8 @@ func newRetentionApplyCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the live stores agree with the schedule",
-		Long: `apply says first where topics, tables and views differ from what the schedule asks for, and then mends it: settings
-of topics, expiry of tables, the condition of every view. What the schedule itself changed since it was last applied
+		Long: `apply says first where topics, tables, views and the bucket differ from what the schedule asks for, and then mends it:
+settings of topics, expiry of tables, the condition of every view, the rules of the bucket. What the schedule itself changed since it was last applied
 comes before that. Run again, it finds nothing. A change that would lengthen the life of a slot that has begun is refused.
 
 --dry-run says what differs and changes nothing; the exit status is 1 where something does.`,
@@ -57,7 +57,7 @@ func (r *role) applyRetention(ctx context.Context, dryRun bool, format rowFormat
 	}
 	switch {
 	case drift == 0:
-		fmt.Fprintln(r.stderr, "no drift: topics, tables and views are as the schedule asks")
+		fmt.Fprintln(r.stderr, "no drift: topics, tables, views and the bucket are as the schedule asks")
 		return nil
 	case dryRun:
 		return &findings{fmt.Sprintf("%d differences from the schedule; nothing was changed", drift)}

@@ -236,6 +236,8 @@ func storeName(s retention.Store) string {
 		return "Kafka"
 	case retention.ClickHouse:
 		return "ClickHouse"
+	case retention.Objects:
+		return "bucket"
 	}
 	return "folder"
 }

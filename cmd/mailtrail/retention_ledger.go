@@ -31,17 +31,14 @@ func (s sweptTables) Drop(ctx context.Context, slot pipeline.Slot) error {
 type sweepLedger struct{ *ledger.Log }
 
 func (l sweepLedger) Enter(d pipeline.Drop) (again bool, err error) {
-	entry := dropEntry(d)
-	entry.Kind, entry.By = ledger.PartitionDropped, d.By
-	appended, err := l.Append(entry)
+	appended, err := l.Append(endEntry(d))
 	return err == nil && appended[0].Repeated, err
 }
 
 func (l sweepLedger) EnterAll(drops []pipeline.Drop) error {
 	entries := make([]ledger.Entry, len(drops))
 	for i, d := range drops {
-		entries[i] = dropEntry(d)
-		entries[i].Kind, entries[i].By = ledger.PartitionDropped, d.By
+		entries[i] = endEntry(d)
 	}
 	_, err := l.Append(entries...)
 	return err
@@ -54,6 +51,16 @@ func (l sweepLedger) Returned(d pipeline.Drop) error {
 	return err
 }
 
+// endEntry is the end of a slot in a table or a bucket.
+func endEntry(d pipeline.Drop) ledger.Entry {
+	entry := dropEntry(d)
+	entry.Kind, entry.By = ledger.PartitionDropped, d.By
+	if d.Place.Store == retention.Objects {
+		entry.Kind = ledger.PrefixDeleted
+	}
+	return entry
+}
+
 func dropEntry(d pipeline.Drop) ledger.Entry {
 	return ledger.Entry{
 		Class: d.Class, Slot: at(d.Start), Store: string(d.Place.Store), Object: d.Place.Name, Rows: new(int64(d.Rows)), Bytes: new(int64(d.Bytes)),
@@ -63,12 +70,17 @@ func dropEntry(d pipeline.Drop) ledger.Entry {
 // Missing leaves out what is somebody's reason why not, and the stores that the sweeper does not have.
 func (l sweepLedger) Missing(due time.Time) (slots []pipeline.Slot) {
 	for gap := range l.Gaps(due) {
-		store, object, _ := strings.Cut(gap.Store, "/")
-		if store == string(retention.ClickHouse) && !gap.Acknowledged {
-			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: retention.ClickHouse, Name: object}, Start: gap.Slot.Unix()})
+		name, object, _ := strings.Cut(gap.Store, "/")
+		if store := retention.Store(name); swept(store) && !gap.Acknowledged {
+			slots = append(slots, pipeline.Slot{Class: gap.Class, Place: retention.Place{Store: store, Name: object}, Start: gap.Slot.Unix()})
 		}
 	}
 	return slots
+}
+
+// swept tells whether the sweeper destroys the slots of the store.
+func swept(store retention.Store) bool {
+	return store == retention.ClickHouse || store == retention.Objects
 }
 
 // classRows are the classes whose slots the sweeper destroys, as the ledger must know them: from the oldest slot on that
@@ -80,7 +92,7 @@ func classRows(schedule *retention.Schedule, now time.Time) (rows []ledger.Class
 		}
 		var stores []string
 		for _, place := range row.Places() {
-			if place.Store == retention.ClickHouse {
+			if swept(place.Store) {
 				stores = append(stores, string(place.Store)+"/"+place.Name)
 			}
 		}

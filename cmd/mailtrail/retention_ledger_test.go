@@ -28,7 +28,7 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 		classes[row.Class] = true
 	}
 	for _, row := range schedule.Rows() {
-		require.Equal(t, row.Flows() && row.Sliced() && len(row.Tables)+len(row.SystemTables) > 0, classes[row.Class], row.Class)
+		require.Equal(t, row.Flows() && row.Sliced() && len(row.Tables)+len(row.SystemTables)+len(row.Buckets) > 0, classes[row.Class], row.Class)
 	}
 	_, err = log.Adopt(schedule.Hash(), rows, pipeline.BySweeper)
 	require.NoError(t, err)

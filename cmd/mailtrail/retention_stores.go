@@ -17,9 +17,13 @@ import (
 
 // planStores are the live stores as the plan asks them, with the auditor's rights.
 func (r *role) planStores(rules *ruleBook) map[retention.Store]pipeline.Store {
-	return map[retention.Store]pipeline.Store{
+	stores := map[retention.Store]pipeline.Store{
 		retention.Kafka: heldTopics{r, rules}, retention.ClickHouse: heldTables{r, rules}, retention.Files: heldFolders{r, rules},
 	}
+	if r.hasObjects(rules.schedule) {
+		stores[retention.Objects] = plannedPrefixes{r, rules}
+	}
+	return stores
 }
 
 // heldTopics tells of each topic of the schedule the oldest record, which goes at the end of the topic's life at the latest.

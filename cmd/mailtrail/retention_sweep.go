@@ -17,6 +17,7 @@ import (
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
+	"mailtrail/sinks/objectstore"
 )
 
 func newRetentionSweepCommand(a *app) *cobra.Command {
@@ -110,6 +111,9 @@ func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
 		return err
 	}
 	r.observer.ready("clickhouse", s.store.Ping)
+	if s.objects != nil {
+		r.observer.ready("objects", s.objects.Ping)
+	}
 	r.parts.start("sweeper", func(ctx context.Context) error {
 		defer s.close()
 		return s.sweeper.Run(ctx)
@@ -122,6 +126,7 @@ type sweep struct {
 	role    *role
 	rules   *ruleBook
 	store   *clickhouse.Store
+	objects *objectstore.Store // nil where the installation has none
 	ledger  *ledger.Log
 	sweeper *pipeline.Sweeper
 }
@@ -164,13 +169,21 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
+	stores := map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}}
+	if r.hasObjects(rules.schedule) {
+		if s.objects, err = openObjects(r, rules, metrics); err != nil {
+			s.close()
+			return nil, err
+		}
+		stores[retention.Objects] = sweptPrefixes{s.objects, rules.schedule, 2 * r.config.Retention.SweepEvery, r.now}
+	}
 	s.sweeper, err = pipeline.New(pipeline.Config{
 		Schedule: rules.schedule, Every: r.config.Retention.SweepEvery, Notes: filepath.Join(r.config.Data, "sweep.json"),
 		Emptied: func(place retention.Place) bool {
 			return r.config.Mode == config.Embedded && strings.HasPrefix(place.Name, "system.")
 		},
 	}, pipeline.Deps{
-		Stores: map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}},
+		Stores: stores,
 		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Clock: pipeline.NewClock(r.now, newUptime(), log),
 	})
 	if err != nil {
@@ -182,6 +195,9 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 
 func (s *sweep) close() {
 	s.store.Close()
+	if s.objects != nil {
+		s.objects.Close()
+	}
 	s.ledger.Close()
 }
 

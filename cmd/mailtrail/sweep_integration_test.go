@@ -35,16 +35,7 @@ func TestRetentionSweep(t *testing.T) {
 	held := func(slot time.Time) uint64 {
 		return s.count("SELECT count() FROM mailtrail_data.scans WHERE slot = '" + slot.Format(time.DateTime) + "'")
 	}
-	entries := func() []*ledger.Entry {
-		key, err := ledger.PublicKey(filepath.Join(s.data, "ledger"))
-		require.NoError(t, err)
-		reader, err := ledger.Read(filepath.Join(s.data, "ledger"), key)
-		require.NoError(t, err)
-		defer reader.Close()
-		_, found, err := reader.Slot(retention.MailTracking, due)
-		require.NoError(t, err)
-		return found
-	}
+	entries := func() []*ledger.Entry { return s.entriesOf(retention.MailTracking, due) }
 
 	// The first one looks only when something is due.
 	p := s.with("--set", "retention.sweep_every=1h").up()
@@ -89,4 +80,17 @@ func TestRetentionSweep(t *testing.T) {
 	require.Contains(t, elsewhere(s).run("retention", "sweep").stderr, "nothing is due")
 	require.EqualValues(t, 7, held(kept))
 	p.stop()
+}
+
+// entriesOf are what the ledger has of a slot.
+func (s *site) entriesOf(class string, slot time.Time) []*ledger.Entry {
+	s.t.Helper()
+	key, err := ledger.PublicKey(filepath.Join(s.data, "ledger"))
+	require.NoError(s.t, err)
+	reader, err := ledger.Read(filepath.Join(s.data, "ledger"), key)
+	require.NoError(s.t, err)
+	defer reader.Close()
+	_, found, err := reader.Slot(class, slot)
+	require.NoError(s.t, err)
+	return found
 }

@@ -17,7 +17,6 @@ import (
 	"mailtrail/deploy/local/engines"
 	"mailtrail/deploy/local/ports"
 	"mailtrail/pipeline/access"
-	"mailtrail/pipeline/report"
 	"mailtrail/schemas/retention"
 )
 
@@ -25,7 +24,7 @@ func newUpCommand(a *app) *cobra.Command {
 	var demo bool
 	command := &cobra.Command{
 		Use:   "up",
-		Short: "Start everything on this machine: a broker, ClickHouse and every role",
+		Short: "Start everything on this machine: a broker, ClickHouse, MinIO and every role",
 		Long: `up starts the embedded stack and every role in one process. All state lies in the folder data.
 Ctrl-C (or SIGTERM) ends it cleanly; killed, it takes up where it was.`,
 		Example: `  mailtrail up --demo`,
@@ -73,15 +72,15 @@ func (a *app) up(ctx context.Context, demo bool) error {
 // startStack starts the servers, brings them to what this version needs, and starts the roles.
 func startStack(ctx context.Context, r *role) error {
 	began := time.Now()
-	// Known before anything is started: these two open last, when the start has said where everything is.
-	if err := errors.Join(ports.Check("gateway.listen", string(r.config.Gateway.Listen)), ports.Check("api.listen", string(r.config.API.Listen))); err != nil {
+	// Known before anything is started: these open last, when the start has said where everything is.
+	if err := errors.Join(ports.Check("gateway.listen", string(r.config.Gateway.Listen)), ports.Check("api.listen", string(r.config.API.Listen)), ports.Check("images.listen", string(r.config.Images.Listen))); err != nil {
 		return err
 	}
 	rules, err := r.rules()
 	if err != nil {
 		return err
 	}
-	engine, err := r.findEngine(ctx)
+	engine, program, err := r.findEngines(ctx, rules.schedule)
 	if err != nil {
 		return err
 	}
@@ -90,6 +89,11 @@ func startStack(ctx context.Context, r *role) error {
 	}
 	if err := startClickHouse(ctx, r, engine, rules.schedule); err != nil {
 		return err
+	}
+	if program != "" {
+		if err := startMinIO(ctx, r, program, rules.schedule); err != nil {
+			return err
+		}
 	}
 	err = r.parts.check(ctx, func(ctx context.Context) error {
 		return migrate(ctx, r, time.Minute, func(object, action, what string) error {
@@ -107,22 +111,31 @@ func startStack(ctx context.Context, r *role) error {
 	if err := startIngest(ctx, r); err != nil {
 		return err
 	}
-	if err := startGateway(ctx, r); err != nil {
+	door, err := startImages(ctx, r)
+	if err != nil {
 		return err
 	}
-	api := report.New(report.Config{Listen: string(r.config.API.Listen), Cert: r.config.API.TLS.Cert, Key: r.config.API.TLS.Key},
-		report.Deps{Log: r.log.With().Str("part", "api").Logger(), Clock: r.now})
-	r.parts.start("api", api.Run)
+	if err := openGateway(r, door); err != nil {
+		return err
+	}
+	if err := startAPI(ctx, r); err != nil {
+		return err
+	}
 	fmt.Fprintf(r.stderr, "started in %s\n", time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
 
-func (r *role) findEngine(ctx context.Context) (engines.ClickHouse, error) {
+// findEngines finds ClickHouse and MinIO, or fetches them; MinIO is empty where the schedule names no bucket.
+func (r *role) findEngines(ctx context.Context, schedule *retention.Schedule) (engine engines.ClickHouse, minio string, err error) {
 	fetcher, err := engines.New(engines.Config{}, engines.Deps{Out: r.stderr})
 	if err != nil {
-		return engines.ClickHouse{}, err
+		return engine, "", err
 	}
-	return fetcher.ClickHouse(ctx)
+	if engine, err = fetcher.ClickHouse(ctx); err != nil || !r.hasObjects(schedule) {
+		return engine, "", err
+	}
+	minio, err = fetcher.MinIO(ctx)
+	return engine, minio, err
 }
 
 func startBroker(ctx context.Context, r *role, schedule *retention.Schedule) error {
@@ -184,12 +197,13 @@ func (r *role) tellWhere() {
 		scheme = "https"
 	}
 	fmt.Fprintf(r.stderr, `mailtrail is running. Everything it keeps lies in %s.
-  equipment    %s://%s/v1/scans      (gateway; a token: mailtrail access add device NAME)
+  equipment    %s://%s/v1/scans      (gateway, images at /v1/images; a token: mailtrail access add device NAME)
   Kafka        %s                  (topic mail.scans: JSON events or ScanBatch)
   SQL          %s native, %s HTTP  (a login: mailtrail access add analyst NAME)
-  API          http://%s                 (for mailers; not there yet: it answers not_available)
+  objects      http://%s                 (MinIO, bucket %s; for mailtrail alone)
+  API          http://%s                 (images for officers and mailers: GET /v1/images/ID; no more yet)
   metrics      http://%s/metrics   (also /healthz and /readyz)
   in a shell   mailtrail status | piece BARCODE | query SQL | audit | rejects list
 Ctrl-C ends it; what was acknowledged stays.
-`, c.Data, scheme, c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.API.Listen, c.Metrics.Listen)
+`, c.Data, scheme, c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Objects.Endpoint, c.Objects.Bucket, c.API.Listen, c.Metrics.Listen)
 }

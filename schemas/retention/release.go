@@ -18,6 +18,7 @@ type Release struct {
 func Releases() []Release {
 	return []Release{
 		{ClickHouse, time.Second, "a dropped partition is in no query and no folder", "sinks/clickhouse, TestADroppedPartitionIsGone"},
+		{Objects, time.Second, "a deleted prefix is in no listing and no folder", "sinks/objectstore, TestADroppedPrefixIsGone"},
 		{Files, time.Second, "a file is in no folder", "unlink returns when the name is gone"},
 	}
 }

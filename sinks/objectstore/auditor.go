@@ -5,18 +5,57 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
 // Auditor reads what a store holds, in all its buckets, and can do nothing else.
-// It comes in with credentials of its own, which need no more than these
-// rights: s3:ListAllMyBuckets, s3:GetBucketLocation, s3:ListBucket, s3:ListBucketVersions,
-// s3:ListBucketMultipartUploads, s3:GetBucketVersioning, s3:GetBucketObjectLockConfiguration.
 type Auditor struct{ connection *connection }
 
-// OpenAuditor makes an Auditor; a connection is made when one is first needed. The
-// bucket of cfg does not count.
+// OpenAuditor makes an Auditor that comes in with credentials of its own, which
+// need no more than the rights of auditorPolicy. A connection is made when one
+// is first needed. The bucket of cfg does not count.
 func OpenAuditor(cfg Config, secretKey func() (string, error)) (*Auditor, error) {
-	c, err := connect(cfg, secretKey)
+	own, err := login(cfg, secretKey)
+	if err != nil {
+		return nil, err
+	}
+	return openAuditor(cfg, own)
+}
+
+// OpenConfinedAuditor is OpenAuditor for a store in which the auditor has no
+// account: it comes in with another's and gets from the store credentials for
+// an hour that may read and nothing more (AssumeRole with a policy, which MinIO
+// has).
+func OpenConfinedAuditor(cfg Config, secretKey func() (string, error)) (*Auditor, error) {
+	full, err := login(cfg, secretKey)
+	if err != nil {
+		return nil, err
+	}
+	account, err := full.GetWithContext(nil)
+	if err != nil {
+		return nil, fmt.Errorf("objects: %w", err)
+	}
+	scheme := "http://"
+	if cfg.TLS != nil {
+		scheme = "https://"
+	}
+	confined, err := credentials.NewSTSAssumeRole(scheme+cfg.Endpoint, credentials.STSAssumeRoleOptions{
+		AccessKey: account.AccessKeyID, SecretKey: account.SecretAccessKey, Policy: auditorPolicy, DurationSeconds: 3600,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("objects: %w", err)
+	}
+	return openAuditor(cfg, confined)
+}
+
+// auditorPolicy is all that an auditor needs.
+const auditorPolicy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": ["arn:aws:s3:::*"], "Action": [
+	"s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts",
+	"s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration", "s3:GetObject"]}]}`
+
+func openAuditor(cfg Config, login *credentials.Credentials) (*Auditor, error) {
+	c, err := connect(cfg, login)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,8 @@ type connection struct {
 // connections is how many requests can be under way without a new connection for each.
 const connections = 64
 
-func connect(cfg Config, secretKey func() (string, error)) (*connection, error) {
+// login are the credentials of the configuration.
+func login(cfg Config, secretKey func() (string, error)) (*credentials.Credentials, error) {
 	secret := ""
 	if secretKey != nil {
 		var err error
@@ -27,6 +28,10 @@ func connect(cfg Config, secretKey func() (string, error)) (*connection, error) 
 			return nil, fmt.Errorf("objects: secret of the access key: %w", err)
 		}
 	}
+	return credentials.NewStaticV4(cfg.AccessKey, secret, ""), nil
+}
+
+func connect(cfg Config, login *credentials.Credentials) (*connection, error) {
 	transport := &http.Transport{
 		Proxy:       http.ProxyFromEnvironment,
 		DialContext: (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -37,7 +42,7 @@ func connect(cfg Config, secretKey func() (string, error)) (*connection, error) 
 		DisableCompression: true, WriteBufferSize: 64 << 10, ReadBufferSize: 64 << 10,
 	}
 	client, err := minio.NewCore(cfg.Endpoint, &minio.Options{
-		Creds: credentials.NewStaticV4(cfg.AccessKey, secret, ""), Secure: cfg.TLS != nil, Transport: transport,
+		Creds: login, Secure: cfg.TLS != nil, Transport: transport,
 		MaxRetries: 1, // who calls knows better when to try again, and counts it
 	})
 	if err != nil {

@@ -21,10 +21,14 @@ type Object struct {
 // List lists the objects below a prefix, by key; "" lists all. It ends with the
 // first error.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return s.list(ctx, s.cfg.Bucket, prefix)
+}
+
+func (c *connection) list(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		for info := range s.client.ListObjectsIter(ctx, s.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		for info := range c.client.ListObjectsIter(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
 			if info.Err != nil {
 				yield(Object{}, fmt.Errorf("objects: list %s: %w", prefix, withRemedy(info.Err)))
 				return

@@ -23,20 +23,24 @@ import (
 // body must not change until Put returns.
 func (s *Store) Put(ctx context.Context, key string, body []byte) error {
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond), backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(0))
+	var last error
 	err := backoff.RetryNotify(func() error {
-		err := s.put(ctx, key, body)
-		if err != nil && !Transient(err) {
-			return backoff.Permanent(err)
+		last = s.put(ctx, key, body)
+		if last != nil && !Transient(last) {
+			return backoff.Permanent(last)
 		}
-		return err
+		return last
 	}, backoff.WithContext(pauses, ctx), func(err error, wait time.Duration) {
 		s.metrics.retries.WithLabelValues("put", reason(err)).Inc()
 		s.deps.Log.Warn().Err(err).Str("key", key).Dur("again_in", wait).Msg("cannot store an object yet")
 	})
-	if err != nil {
-		return fmt.Errorf("objects: put %s: %w", key, withRemedy(err))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && last != nil: // why it took so long says more than that it did
+		return fmt.Errorf("objects: put %s: %w; gave up: %w", key, withRemedy(last), ctx.Err())
 	}
-	return nil
+	return fmt.Errorf("objects: put %s: %w", key, withRemedy(err))
 }
 
 // put stores it unless the key is taken, so that a repeat costs no second copy and never replaces anything.

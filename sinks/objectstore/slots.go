@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/minio/minio-go/v7"
+
+	"mailtrail/schemas/retention"
 )
 
 // HeldSlot is what the bucket holds of a class and slot.
@@ -15,15 +17,32 @@ type HeldSlot struct {
 	Slot int64
 	// Objects, unfinished uploads among them, and Bytes are 0 where they were not counted.
 	Objects, Bytes uint64
-	// Strange is the prefix or key where it is no class and slot of the schedule; else empty.
+	// Strange is the prefix or key where it is no class and slot of the schedule; else empty. Class is empty where
+	// the schedule has no objects of it.
 	Strange string
 }
 
 // HeldSlots lists the slots of which the bucket holds anything. It looks at
 // prefixes, not at objects, of which there are millions; those of a slot for
 // which count says so are counted. A bucket that is not there holds nothing.
-func (s *Store) HeldSlots(ctx context.Context, count func(class string, slot int64) bool) (held []HeldSlot, err error) {
-	prefixes, err := s.slotPrefixes(ctx)
+func (s *Store) HeldSlots(ctx context.Context, count func(class string, slot int64) bool) ([]HeldSlot, error) {
+	return slots{s.connection, s.cfg.Bucket, s.deps.Schedule}.held(ctx, count)
+}
+
+// HeldSlots lists the slots of which the bucket holds anything, and counts what that is.
+func (a *Auditor) HeldSlots(ctx context.Context, bucket string, schedule *retention.Schedule) ([]HeldSlot, error) {
+	return slots{a.connection, bucket, schedule}.held(ctx, func(string, int64) bool { return true })
+}
+
+// slots are those of a bucket under a schedule.
+type slots struct {
+	*connection
+	bucket   string
+	schedule *retention.Schedule
+}
+
+func (s slots) held(ctx context.Context, count func(class string, slot int64) bool) (held []HeldSlot, err error) {
+	prefixes, err := s.prefixes(ctx)
 	if code(err) == minio.NoSuchBucket {
 		return nil, nil
 	}
@@ -35,9 +54,9 @@ func (s *Store) HeldSlots(ctx context.Context, count func(class string, slot int
 		return nil, err
 	}
 	for _, prefix := range prefixes {
-		h := s.heldSlot(prefix)
+		h := s.read(prefix)
 		if h.Strange == "" && count(h.Class, h.Slot) {
-			for object, err := range s.List(ctx, prefix) {
+			for object, err := range s.list(ctx, s.bucket, prefix) {
 				if err != nil {
 					return nil, err
 				}
@@ -50,21 +69,22 @@ func (s *Store) HeldSlots(ctx context.Context, count func(class string, slot int
 	return held, nil
 }
 
-// heldSlot reads a prefix, CLASS/SLOT/.
-func (s *Store) heldSlot(prefix string) HeldSlot {
-	class, slot, _, err := ParseKey(prefix + "-")
-	if err != nil {
+// read reads a prefix, CLASS/SLOT/.
+func (s slots) read(prefix string) HeldSlot {
+	class, _, _ := strings.Cut(prefix, "/")
+	row := s.schedule.Row(class)
+	if row == nil || !row.Sliced() || len(row.Buckets) == 0 {
 		return HeldSlot{Strange: prefix}
 	}
-	row := s.deps.Schedule.Row(class)
-	if row == nil || !row.Sliced() || len(row.Buckets) == 0 || row.SlotOf(slot*1000) != slot {
+	_, slot, _, err := ParseKey(prefix + "-")
+	if err != nil || row.SlotOf(slot*1000) != slot {
 		return HeldSlot{Class: class, Strange: prefix}
 	}
 	return HeldSlot{Class: class, Slot: slot}
 }
 
-// slotPrefixes lists the second level of the bucket, and what lies above it, where nothing should.
-func (s *Store) slotPrefixes(ctx context.Context) (prefixes []string, err error) {
+// prefixes lists the second level of the bucket, and what lies above it, where nothing should.
+func (s slots) prefixes(ctx context.Context) (prefixes []string, err error) {
 	classes, err := s.level(ctx, "")
 	if err != nil {
 		return nil, err
@@ -74,20 +94,20 @@ func (s *Store) slotPrefixes(ctx context.Context) (prefixes []string, err error)
 			prefixes = append(prefixes, class)
 			continue
 		}
-		slots, err := s.level(ctx, class)
+		below, err := s.level(ctx, class)
 		if err != nil {
 			return nil, err
 		}
-		prefixes = append(prefixes, slots...)
+		prefixes = append(prefixes, below...)
 	}
 	return prefixes, nil
 }
 
 // level lists what lies directly below a prefix: prefixes, with a slash at their end, and keys.
-func (s *Store) level(ctx context.Context, prefix string) (names []string, err error) {
+func (s slots) level(ctx context.Context, prefix string) (names []string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for info := range s.client.ListObjectsIter(ctx, s.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix}) {
+	for info := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: prefix}) {
 		if info.Err != nil {
 			return nil, info.Err
 		}
@@ -97,19 +117,16 @@ func (s *Store) level(ctx context.Context, prefix string) (names []string, err e
 }
 
 // uploadsBySlot counts the unfinished uploads of each prefix, and adds the prefixes that hold nothing else.
-func (s *Store) uploadsBySlot(ctx context.Context, prefixes *[]string) (map[string]uint64, error) {
+func (s slots) uploadsBySlot(ctx context.Context, prefixes *[]string) (map[string]uint64, error) {
 	known, counts := map[string]bool{}, map[string]uint64{}
 	for _, prefix := range *prefixes {
 		known[prefix] = true
 	}
-	for upload, err := range s.uploads(ctx, s.cfg.Bucket) {
+	for upload, err := range s.uploads(ctx, s.bucket) {
 		if err != nil {
 			return nil, fmt.Errorf("objects: %w", withRemedy(err))
 		}
-		prefix := upload.Key
-		if class, slot, _, err := ParseKey(upload.Key); err == nil {
-			prefix = Prefix(class, slot)
-		}
+		prefix := twoLevels(upload.Key)
 		counts[prefix]++
 		if !known[prefix] {
 			known[prefix] = true
@@ -117,4 +134,12 @@ func (s *Store) uploadsBySlot(ctx context.Context, prefixes *[]string) (map[stri
 		}
 	}
 	return counts, nil
+}
+
+// twoLevels is the part of a key up to its second slash, where its class and slot stand.
+func twoLevels(key string) string {
+	if parts := strings.SplitAfterN(key, "/", 3); len(parts) == 3 {
+		return parts[0] + parts[1]
+	}
+	return key
 }

@@ -45,7 +45,11 @@ type Store struct {
 
 // Open makes a Store; a connection is made when one is first needed.
 func Open(cfg Config, deps Deps) (*Store, error) {
-	c, err := connect(cfg, deps.SecretKey)
+	credentials, err := login(cfg, deps.SecretKey)
+	if err != nil {
+		return nil, err
+	}
+	c, err := connect(cfg, credentials)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,9 @@ const uploadsPage = 1000
 // bucket only what was begun since the server was started
 // (cmd/erasure-server-pool.go, ListMultipartUploads). So the whole bucket is
 // asked for; what the server forgot can be read and ended by nobody, and goes
-// with its own expiry (api stale_uploads_expiry).
+// with its own expiry (api stale_uploads_expiry). That expiry in turn leaves
+// uploads in the listing, for hours, that are not there any more: each is asked
+// for its parts, and those of which the store does not know are left out.
 func (c *connection) uploads(ctx context.Context, bucket string) iter.Seq2[Upload, error] {
 	return func(yield func(Upload, error) bool) {
 		key, id := "", ""
@@ -37,6 +39,14 @@ func (c *connection) uploads(ctx context.Context, bucket string) iter.Seq2[Uploa
 				return
 			}
 			for _, u := range page.Uploads {
+				_, err := c.client.ListObjectParts(ctx, bucket, u.Key, u.UploadID, 0, 1)
+				if code(err) == minio.NoSuchUpload {
+					continue
+				}
+				if err != nil {
+					yield(Upload{}, fmt.Errorf("look at the unfinished upload of %s: %w", u.Key, err))
+					return
+				}
 				if !yield(Upload{Key: u.Key, ID: u.UploadID, Begun: u.Initiated}, nil) {
 					return
 				}

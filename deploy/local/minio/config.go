@@ -26,7 +26,7 @@ type Config struct {
 	Data string
 	// Addr is the loopback address, host:port (key objects.endpoint).
 	Addr string
-	// Schedule is the retention schedule, whose margins say how long MinIO may keep what is deleted.
+	// Schedule is the retention schedule, whose margins say how long MinIO may keep unfinished uploads.
 	Schedule *retention.Schedule
 }
 
@@ -76,7 +76,7 @@ func (p paths) make() error {
 	return nil
 }
 
-// cleanEvery is how long MinIO may keep unfinished uploads, and what is in its trash.
+// cleanEvery is how old an unfinished upload may become, and how often MinIO looks for such.
 func cleanEvery(schedule *retention.Schedule) time.Duration {
 	shortest := time.Duration(0)
 	for _, row := range schedule.Rows() {

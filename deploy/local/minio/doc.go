@@ -13,9 +13,11 @@
 //
 // Expiry by lifecycle rule is a backstop (package sinks/objectstore), so the scanner runs at its default speed: it enters a
 // folder once in 16 cycles of at least a minute, and the rule's days are rounded up to midnight anyway. What has a bound
-// in MinIO is set from the retention schedule, to a quarter of the shortest margin of the classes that lie in buckets: how
-// old an unfinished upload becomes, how often MinIO looks for such, and how often it empties its trash. So both are
-// gone from the disk within half a margin. (A prefix that is deleted by force does not wait in the trash.)
+// in MinIO is set from the retention schedule: how old an unfinished upload becomes, and how often MinIO looks for such, to a
+// quarter of the shortest margin of the classes that lie in buckets, so that they are gone within half a margin. A prefix that
+// is deleted by force does not wait in MinIO's trash, and the parts of an upload that is aborted do (measured), so the trash is
+// emptied every second and not every five minutes. The first time after a start it still takes five: MinIO sets that timer
+// before it has read its settings (cmd/erasure-sets.go, cleanupDeletedObjects).
 //
 // # Life and death
 //
