@@ -133,7 +133,7 @@ func everyMetric(t *testing.T) map[string][]string {
 	rejects.NewRepair(rules.tables, rejects.RepairDeps{Metrics: registry})
 	_, err = access.Open(c.AccessFile(), access.Deps{Logger: zerolog.Nop(), Registerer: registry, Now: time.Now})
 	require.NoError(t, err)
-	gateway.NewBacklog(time.Hour, nil, time.Now, zerolog.Nop(), registry)
+	gateway.NewBacklog("mail.scans", time.Hour, nil, time.Now, zerolog.Nop(), registry)
 	_, err = gateway.New(gateway.Config{
 		Listen: "127.0.0.1:0", MaxBody: int64(c.Gateway.MaxBody), MaxMessage: int(c.Kafka.MaxMessage),
 		Behind: time.Hour, Ahead: time.Hour, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),

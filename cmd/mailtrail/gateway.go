@@ -44,7 +44,7 @@ func openGateway(r *role, images http.Handler) error {
 	if err != nil {
 		return err
 	}
-	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group, event.ScansTopic), r.now, log, r.observer.registry)
+	backlog := gateway.NewBacklog(event.ScansTopic, stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group, event.ScansTopic), r.now, log, r.observer.registry)
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
 	scans := ingest.ScanTables{Tables: stores.rules.tables}
 	door, err := gateway.New(gateway.Config{

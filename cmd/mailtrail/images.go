@@ -69,7 +69,7 @@ func startImages(_ context.Context, r *role) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ImagesTopic), oldestUnconsumed(stores.kafka, groupOf(c, event.ImagesTopic), event.ImagesTopic), r.now, log, r.observer.part("images"))
+	backlog := gateway.NewBacklog(event.ImagesTopic, stores.rules.schedule.TopicLife(event.ImagesTopic), oldestUnconsumed(stores.kafka, groupOf(c, event.ImagesTopic), event.ImagesTopic), r.now, log, r.observer.registry)
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
 	door, err := images.New(images.Config{
 		MaxBody: int64(c.Gateway.MaxBody), PackBytes: int64(c.Images.PackBytes), PackAge: c.Images.PackAge,
