@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,13 +22,13 @@ type Role struct {
 	ended   chan struct{}
 }
 
-// Start starts a role in its default configuration, with further variables of the environment. Stop it.
+// Start starts a role (its words on the command line) in its default configuration, with further variables of the environment. Stop it.
 func (s *Stack) Start(role string, env ...string) (*Role, error) {
 	free, err := ports.Free(1)
 	if err != nil {
 		return nil, err
 	}
-	r := &Role{cmd: s.Command(role), log: filepath.Join(s.Folder, role+".log"), metrics: free[0], ended: make(chan struct{})}
+	r := &Role{cmd: s.Command(strings.Fields(role)...), log: filepath.Join(s.Folder, strings.ReplaceAll(role, " ", "-")+".log"), metrics: free[0], ended: make(chan struct{})}
 	r.cmd.Env = append(append(r.cmd.Env, "MAILTRAIL_METRICS_LISTEN="+r.metrics), env...)
 	log, err := os.OpenFile(r.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {

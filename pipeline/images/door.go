@@ -22,7 +22,7 @@ type Images struct {
 
 	requests budget
 	bytes    budget
-	buffers  sync.Pool // of *[]byte, for parts of requests
+	bodies   sync.Pool // of *[]byte, for the contents of requests
 	sealed   sync.Pool // of *[]byte, for sealed pictures
 }
 
@@ -37,10 +37,7 @@ func New(config Config, deps Deps) (*Images, error) {
 	d := &Images{
 		config: config, deps: deps, requests: budget{limit: int64(config.Limits.Requests)}, bytes: budget{limit: config.Limits.BytesInFlight},
 		sealed: sync.Pool{New: func() any { return new([]byte) }},
-		buffers: sync.Pool{New: func() any {
-			buffer := make([]byte, 0, readStep)
-			return &buffer
-		}},
+		bodies: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	d.metrics = newMetrics(deps.Metrics, d)
 	d.packer = newPacker(&d.config, &d.deps, d.metrics)
@@ -88,6 +85,7 @@ func (d *Images) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer d.requests.give(1)
 	device = who.Name
 	in := &intake{door: d, device: who, now: began}
+	in.begin()
 	defer in.release()
 	if f := in.read(w, r); f != nil {
 		a.fail(f)

@@ -26,8 +26,9 @@ type Limits struct {
 	// Images is how many pictures one request may hold, Event how many bytes its part event.
 	Images int
 	Event  int64
-	// Requests is how many requests are worked on at once, BytesInFlight how many
-	// bytes of their pictures they hold together. Packs hold each once more.
+	// Requests is how many requests are worked on at once (each waits for its
+	// pack), BytesInFlight how many bytes of memory their contents take together.
+	// Packs hold each picture once more.
 	Requests      int
 	BytesInFlight int64
 	// Uploads is how many packs are on their way to the store at once.
@@ -41,7 +42,7 @@ type Limits struct {
 // DefaultLimits fit a body of maxBody bytes.
 func DefaultLimits(maxBody int64) Limits {
 	return Limits{
-		Images: 1000, Event: 64 << 10, Requests: 512, BytesInFlight: max(192<<20, 4*maxBody), Uploads: 4,
+		Images: 1000, Event: 64 << 10, Requests: 4096, BytesInFlight: max(192<<20, 4*maxBody), Uploads: 4,
 		Read: time.Minute, Put: 10 * time.Second, Produce: 15 * time.Second, Rest: 2 * time.Second,
 	}
 }

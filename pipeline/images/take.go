@@ -22,7 +22,8 @@ const (
 
 // picture is one picture of a request with what was told of it.
 type picture struct {
-	bytes    []byte
+	bytes    []byte // of the request's body
+	from, to int    // where they stand in it
 	device   string
 	slot     int64 // start, Unix seconds
 	received int64 // Unix milliseconds
@@ -35,8 +36,8 @@ type intake struct {
 	device   Device
 	now      time.Time
 	pictures []picture
-	taken    int64 // of the budget of bytes in flight
-	buffers  [][]byte
+	// body holds the parts' contents, one behind the other; its memory is taken from the budget.
+	body []byte
 
 	told    event.ImageEvent
 	derived derive.Scan
@@ -72,6 +73,10 @@ func (in *intake) read(w http.ResponseWriter, r *http.Request) *failure {
 		return fail(http.StatusBadRequest, MissingImage, "the last event has no picture behind it").at(imagePart, len(in.pictures))
 	case len(in.pictures) == 0:
 		return fail(http.StatusBadRequest, EmptyBody, "expected parts event and image, repeated")
+	}
+	for i := range in.pictures {
+		p := &in.pictures[i]
+		p.bytes = in.body[p.from:p.to:p.to]
 	}
 	return nil
 }
@@ -144,7 +149,7 @@ func (in *intake) image(part *multipart.Part, index int) *failure {
 		return f.at(imagePart, index)
 	}
 	p := in.next
-	p.bytes = data
+	p.from, p.to = len(in.body)-len(data), len(in.body)
 	p.entry.MediaType, p.entry.Width, p.entry.Height, p.entry.Pages, p.entry.Bytes = info.MediaType, info.Width, info.Height, uint32(info.Pages), uint32(len(data))
 	p.entry.ID = in.door.deps.IDKey.ID(p.device, p.entry.Captured.UnixMilli(), data)
 	in.pictures = append(in.pictures, p)
@@ -161,51 +166,50 @@ func claims(contentType, mediaType string) *failure {
 	return fail(http.StatusUnprocessableEntity, WrongType, "the Content-Type of the part is not that of its bytes, which are "+mediaType)
 }
 
-const readStep = 64 << 10 // bytes by which memory and share of the budget grow at least
+const readStep = 64 << 10 // bytes of memory that a request begins with; it is doubled as it fills
 
-// bytes reads a part to its end. The bytes are taken from the budget as they
-// come, not as they are announced: a client that sends slowly holds only what it sent.
+// bytes reads a part to its end and returns its content, valid until the next part is read. The
+// memory is taken from the budget as the bytes come, not as they are announced: a client that sends slowly holds
+// no more than twice what it sent.
 func (in *intake) bytes(part io.Reader, limit int64) ([]byte, *failure) {
-	data := (*in.door.buffers.Get().(*[]byte))[:0]
-	if !in.door.bytes.take(int64(cap(data))) {
-		return nil, in.door.full()
-	}
-	in.taken += int64(cap(data))
-	defer func() { in.buffers = append(in.buffers, data) }()
+	start := len(in.body)
 	for {
-		if len(data) == cap(data) {
-			step := max(readStep, int64(cap(data)))
-			if !in.door.bytes.take(step) {
+		if len(in.body) == cap(in.body) {
+			grown := max(readStep, 2*cap(in.body))
+			if !in.door.bytes.take(int64(grown - cap(in.body))) {
 				return nil, in.door.full()
 			}
-			in.taken += step
-			grown := make([]byte, len(data), int64(cap(data))+step)
-			copy(grown, data)
-			data = grown
+			in.body = append(make([]byte, 0, grown), in.body...)
 		}
-		n, err := part.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
+		n, err := part.Read(in.body[len(in.body):cap(in.body)])
+		in.body = in.body[:len(in.body)+n]
 		switch {
-		case int64(len(data)) > limit:
+		case int64(len(in.body)-start) > limit:
 			return nil, fail(http.StatusRequestEntityTooLarge, BodyTooLarge, "the part is too large").withLimit(limit)
 		case err == io.EOF:
-			return data, nil
+			return in.body[start:], nil
 		case err != nil:
 			return nil, in.door.readFailure(err)
 		}
 	}
 }
 
-// keptMemory is how many bytes of one buffer are kept for the next request.
-const keptMemory = 1 << 20
+// keptMemory is how many bytes of a request's memory are kept for another one.
+const keptMemory = 2 << 20
 
-// release gives the budget back, and the memory to the next request. No picture may be in use any more.
+// begin takes memory of a request before it, as far as the budget goes.
+func (in *intake) begin() {
+	kept := in.door.bodies.Get().(*[]byte)
+	if in.door.bytes.take(int64(cap(*kept))) {
+		in.body = (*kept)[:0]
+	}
+}
+
+// release gives the budget back, and the memory to another request. No picture may be in use any more.
 func (in *intake) release() {
-	in.door.bytes.give(in.taken)
-	for _, buffer := range in.buffers {
-		if cap(buffer) <= keptMemory {
-			in.door.buffers.Put(&buffer)
-		}
+	in.door.bytes.give(int64(cap(in.body)))
+	if body := in.body; cap(body) > 0 && cap(body) <= keptMemory {
+		in.door.bodies.Put(&body)
 	}
 }
 
