@@ -100,7 +100,6 @@ func (p *packer) send(k *pack) {
 	}
 	if err == nil {
 		result = "stored"
-		p.rests.Store(0)
 		p.metrics.accepted.Add(float64(len(k.entries)))
 		p.metrics.bytes.Add(float64(k.bytes))
 	} else {
