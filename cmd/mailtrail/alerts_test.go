@@ -24,6 +24,7 @@ import (
 	"mailtrail/pipeline/ingest"
 	"mailtrail/pipeline/rejects"
 	sweeper "mailtrail/pipeline/retention"
+	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
@@ -158,6 +159,8 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{
 		Metrics: registry, Clock: sweeper.NewClock(time.Now, func() time.Duration { return 0 }, zerolog.Nop()),
 	})
+	require.NoError(t, err)
+	_, err = verify.New(verify.Config{Schedule: retention.Builtin().Source()}, verify.Deps{Metrics: registry, Clock: time.Now})
 	require.NoError(t, err)
 
 	descriptions := make(chan *prometheus.Desc)

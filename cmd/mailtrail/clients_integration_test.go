@@ -99,6 +99,7 @@ func TestOtherProgramsClients(t *testing.T) {
 	t.Run("producer in Python", func(t *testing.T) { producerInPython(t, s.as(t)) })
 	t.Run("console producer in Java", func(t *testing.T) { consoleProducer(t, s.as(t)) })
 	t.Run("curl", func(t *testing.T) { curlToTheGateway(t, s.as(t)) })
+	t.Run("CONFIRM files", func(t *testing.T) { confirmFiles(t, s.as(t)) })
 	t.Run("analyst", func(t *testing.T) { analystInPython(t, s.as(t)) })
 	p.stop()
 }

@@ -22,8 +22,8 @@ func newPieceCommand(a *app) *cobra.Command {
 		Use:   "piece BARCODE",
 		Short: "The history of one piece, newest scan first",
 		Long: `piece shows where a piece was scanned, as far back as its scans are kept. The barcode may be an IMb (20, 25,
-29 or 31 digits, or its 65 bars), an IMpb with or without 420 and ZIP Code, an S10, an IMtb or an IMcb; spaces
-and hyphens do not matter. Times are those on the clock of the facility, with its distance from UTC. The exit
+29 or 31 digits, or its 65 bars), an IMpb with or without 420 and ZIP Code, an S10, an IMtb, an IMcb or a
+PLANET code; spaces and hyphens do not matter. Times are those on the clock of the facility, with its distance from UTC. The exit
 status is 1 where no scan of the piece is kept.`,
 		Example: `  mailtrail piece 00270900123456000012
   mailtrail piece 9400 1112 0620 6406 2607 87 --format json`,
@@ -104,20 +104,20 @@ func (a *app) piece(ctx context.Context, readings []barcode.Parsed, format rowFo
 		if err != nil {
 			return atClickHouse(r.config, err)
 		}
-		scans = append(scans, newPieceScan(answer.Columns, values, rules.tables.Facilities))
+		scans = append(scans, newPieceScan(answer.Columns, values, rules))
 	}
 	if len(scans) == 0 {
 		return notKept(readings, rules, a.now())
 	}
 	if format == "table" {
-		return a.showPiece(scans)
+		return a.showPiece(scans, rules)
 	}
 	return writeScans(a.stdout, format, scans)
 }
 
 // showPiece says where the piece is, and then what happened to it.
-func (a *app) showPiece(scans []pieceScan) error {
-	if _, err := io.WriteString(a.stdout, headline(scans, a.now())+"\n"); err != nil {
+func (a *app) showPiece(scans []pieceScan, rules *ruleBook) error {
+	if _, err := io.WriteString(a.stdout, headline(scans, a.now())+"\n"+serviceLine(scans, rules)); err != nil {
 		return err
 	}
 	shown := scans[:min(len(scans), tableRows)]
@@ -161,7 +161,7 @@ func writeScans(out io.Writer, format rowFormat, scans []pieceScan) error {
 func notKept(readings []barcode.Parsed, rules *ruleBook, now time.Time) error {
 	var classes []string
 	for i := range readings {
-		class := classOf(readings[i].Kind(rules.tables.ServiceTypes, rules.tables.SpecialServices))
+		class := classOf(&readings[i], rules)
 		row := rules.schedule.Row(class)
 		if row == nil {
 			continue
@@ -176,14 +176,16 @@ func notKept(readings []barcode.Parsed, rules *ruleBook, now time.Time) error {
 }
 
 // classOf is the retention class that the barcode alone tells.
-func classOf(kind barcode.Kind) string {
+func classOf(reading *barcode.Parsed, rules *ruleBook) string {
 	told := retention.UnknownKind
-	switch kind {
-	case barcode.KindMail:
+	switch kind := reading.Kind(rules.tables.ServiceTypes, rules.tables.SpecialServices); {
+	case reading.Object == barcode.ObjectPLANET:
+		told = retention.ConfirmRecord
+	case kind == barcode.KindMail:
 		told = retention.Mail
-	case barcode.KindPackage:
+	case kind == barcode.KindPackage:
 		told = retention.Package
-	case barcode.KindSpecialService:
+	case kind == barcode.KindSpecialService:
 		told = retention.SpecialService
 	}
 	class, _ := retention.Classify(told, false)

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"mailtrail/schemas/facility"
+	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/service"
 	"mailtrail/sinks/clickhouse"
 )
 
@@ -18,15 +19,18 @@ type pieceScan struct {
 	object, class                         string
 	localeKey, facility, city, state, zip string
 	machine, code, eventType, mailClass   string
+	operation                             string // what the code stands for, in words; empty where no source says so
 	predicted                             string // date, empty where the feed gives none
-	shared                                bool   // other pieces may bear the same barcode
-	repaired                              uint8  // bars of it that were damaged
+	stid                                  string // of an Intelligent Mail barcode
+	service                               service.Scan
+	shared                                bool  // other pieces may bear the same barcode
+	repaired                              uint8 // bars of it that were damaged
 	confidence                            float32
 }
 
 // newPieceScan takes from a row of the view scans what is shown. A facility that the scan names by its key alone gets its
-// name from the table.
-func newPieceScan(columns []clickhouse.Column, values []any, facilities *facility.Table) pieceScan {
+// name from the table, and a code its meaning.
+func newPieceScan(columns []clickhouse.Column, values []any, rules *ruleBook) pieceScan {
 	value := func(name string) any {
 		i := slices.IndexFunc(columns, func(c clickhouse.Column) bool { return c.Name == name })
 		if i < 0 {
@@ -52,9 +56,14 @@ func newPieceScan(columns []clickhouse.Column, values []any, facilities *facilit
 		mailClass: text("mailClassDescription"), predicted: text("predictedDeliveryDate"), shared: shared,
 		repaired: repaired, confidence: confidence,
 	}
-	if known, ok := facilities.ByLocale([]byte(s.localeKey)); ok && s.facility == "" {
+	if known, ok := rules.tables.Facilities.ByLocale([]byte(s.localeKey)); ok && s.facility == "" {
 		s.facility, s.city, s.state = known.Name, cmp.Or(s.city, known.City), cmp.Or(s.state, known.State)
 	}
+	if imb := text("imb"); len(imb) >= barcode.TrackingLength {
+		s.stid = imb[stidAt:midAt]
+	}
+	s.service = newServiceScan(&s, text("imb"), text("startTheClockDate"), rules)
+	s.operation = operationName(rules.service.Operations, s.code, s.eventType, s.at)
 	return s
 }
 
@@ -74,7 +83,7 @@ func (s *pieceScan) place() string {
 }
 
 // what is what happened, in words; a code without words stands for itself.
-func (s *pieceScan) what() string { return cmp.Or(eventName(s.code), "scanned") }
+func (s *pieceScan) what() string { return cmp.Or(s.operation, "scanned") }
 
 // happened is what happened and where, for a sentence.
 func (s *pieceScan) happened(now time.Time) string {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mailtrail/schemas/barcode"
+	"mailtrail/schemas/operation"
 )
 
 // keysOf are the piece keys of all readings.
@@ -76,12 +77,15 @@ func TestNotKept(t *testing.T) {
 	require.EqualError(t, notKept(readings, book, now), "no scan of this piece is kept; "+
 		"read as IMpb, its scans are of class package_tracking, which are kept for up to 90d: what there was from before 2026-08-26T00:00:00Z is destroyed; "+
 		"read as IMb, its scans are of class mail_tracking, which are kept for up to 30d: what there was from before 2026-10-25T00:00:00Z is destroyed")
+	readings, err = readBarcode("401234567891")
+	require.NoError(t, err)
+	require.ErrorContains(t, notKept(readings, book, now), "read as PLANET, its scans are of class confirm, which are kept for up to 30d")
 }
 
 // scanAt is a scan so many minutes before noon of 20 November 2026 in New York.
 func scanAt(minutes int, code, eventType string) pieceScan {
-	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.FixedZone("", -5*3600))
-	return pieceScan{at: noon.Add(-time.Duration(minutes) * time.Minute), object: "imb", localeKey: "V19160", facility: "NEW YORK PDC", city: "NEW YORK", state: "NY", code: code, eventType: eventType}
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.FixedZone("", -5*3600)).Add(-time.Duration(minutes) * time.Minute)
+	return pieceScan{at: at, operation: operationName(operation.Builtin(), code, eventType, at), object: "imb", localeKey: "V19160", facility: "NEW YORK PDC", city: "NEW YORK", state: "NY", code: code, eventType: eventType}
 }
 
 func TestHeadline(t *testing.T) {

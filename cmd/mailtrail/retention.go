@@ -10,6 +10,6 @@ func newRetentionCommand(a *app) *cobra.Command {
 that names a limit. These commands say what follows from it, and make the stores agree with it.`,
 		Example: "  mailtrail retention plan --config site.yaml",
 	})
-	group.AddCommand(newRetentionPlanCommand(a), newRetentionApplyCommand(a), newRetentionSweepCommand(a), newRetentionRunCommand(a))
+	group.AddCommand(newRetentionPlanCommand(a), newRetentionApplyCommand(a), newRetentionSweepCommand(a), newRetentionRunCommand(a), newRetentionVerifyCommand(a))
 	return group
 }

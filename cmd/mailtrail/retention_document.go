@@ -17,7 +17,7 @@ import (
 const shownLosses = 3
 
 // notYet is what of the schedule nothing carries out yet. Who signs the document must know it.
-const notYet = "Old files in folders are not removed, and what is marked to be sealed is written in clear. Slots of tables are dropped at the times " +
+const notYet = "Old files in folders are not removed, but for the log of the embedded ClickHouse, and what is marked to be sealed is written in clear. Slots of tables are dropped at the times " +
 	"below as long as a sweeper runs (`mailtrail up`, or `mailtrail retention run`); without one ClickHouse's own expiry drops them half a margin later."
 
 // document writes the plan for people.

@@ -44,7 +44,7 @@ func TestTheSweepersLedgerHasNoGaps(t *testing.T) {
 		places[slot.Class+" "+slot.Place.Name]++
 	}
 	require.Equal(t, map[string]int{
-		"mail_tracking scans": 1, "package_tracking scans": 1, "special_service_tracking scans": 1, "receipts blocks": 1, "batch_ids batches": 1,
+		"mail_tracking scans": 1, "package_tracking scans": 1, "special_service_tracking scans": 1, "confirm scans": 1, "receipts blocks": 1, "batch_ids batches": 1,
 		"replay_ids replays": 1, "system_logs system.query_log": 1, "system_logs system.part_log": 1,
 	}, places)
 	for i, slot := range missing {

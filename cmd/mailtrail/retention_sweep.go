@@ -47,7 +47,7 @@ func newRetentionRunCommand(a *app) *cobra.Command {
 		Short: "Destroy what is due, on time, until it is stopped",
 		Long: `run is the sweeper: it destroys what is overdue at once, wakes whenever a slot is due, looks every retention.sweep_every
 besides, and enters each destruction in the ledger in the data folder. A second one waits for the end of the first.
-` + "`mailtrail up`" + ` has a sweeper of its own.`,
+The auditor runs with it, every few minutes, as ` + "`mailtrail retention verify`" + ` does once. ` + "`mailtrail up`" + ` has a sweeper of its own.`,
 		Example: `  mailtrail retention run --config site.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -118,7 +118,7 @@ func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
 		defer s.close()
 		return s.sweeper.Run(ctx)
 	})
-	return nil
+	return startVerifier(r, s.ledger)
 }
 
 // sweep is the sweeper with what it holds.

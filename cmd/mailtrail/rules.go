@@ -11,19 +11,22 @@ import (
 	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/derive"
 	"mailtrail/schemas/facility"
+	"mailtrail/schemas/operation"
 	"mailtrail/schemas/retention"
+	"mailtrail/schemas/service"
 )
 
-// ruleBook is what decides about events: the retention schedule and the reference tables, built in or from files.
+// ruleBook is what decides about events, the retention schedule and the reference tables, and what explains them; built in or from files.
 type ruleBook struct {
 	schedule *retention.Schedule
 	tables   *derive.Tables
+	service  *service.Rules
 }
 
 // loadRules reads the schedule and the tables that the configuration names. zones are the time zones that devices are
 // configured with, which the facility table must know besides its own.
 func loadRules(c *config.Loaded, zones []string) (*ruleBook, error) {
-	book := &ruleBook{schedule: retention.Builtin()}
+	book := &ruleBook{schedule: retention.Builtin(), service: service.BuiltinRules()}
 	var err error
 	if book.tables, err = derive.Builtin(); err != nil {
 		return nil, err
@@ -46,6 +49,18 @@ func loadRules(c *config.Loaded, zones []string) (*ruleBook, error) {
 		}},
 		{"reference.known_barcodes", c.Reference.KnownBarcodes, func(text []byte) (err error) {
 			book.tables.Known, err = parseKnown(text, c.Reference.KnownBarcodes, modified(c.Reference.KnownBarcodes))
+			return err
+		}},
+		{"reference.operations", c.Reference.Operations, func(text []byte) (err error) {
+			book.service.Operations, err = operation.Parse(text)
+			return err
+		}},
+		{"reference.calendar", c.Reference.Calendar, func(text []byte) (err error) {
+			book.service.Calendar, err = service.ParseCalendar(text)
+			return err
+		}},
+		{"reference.standards", c.Reference.Standards, func(text []byte) (err error) {
+			book.service.Standards, err = service.ParseStandards(text)
 			return err
 		}},
 	} {

@@ -176,7 +176,7 @@ func (r *role) sendTo(ctx context.Context, f simulateFlags, options simulate.Opt
 
 func readToken(path string) (string, error) {
 	if path == "" {
-		return "", wrongUsage("--to http needs --token-file FILE with a device's token: `mailtrail access add device NAME > FILE`")
+		return "", wrongUsage("the gateway needs --token-file FILE with a device's token: `mailtrail access add device NAME > FILE`")
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // formOf tells from the Content-Type how the events stand in the body. Without
 // one it is JSON.
 func formOf(header http.Header) (event.Form, *failure) {
-	const expected = "expected application/json, application/x-ndjson or application/x-protobuf"
+	const expected = "expected application/json, application/x-ndjson, application/x-protobuf or text/csv (a CONFIRM scan file)"
 	text := header.Get("Content-Type")
 	if text == "" {
 		return event.JSONForm, nil
@@ -33,6 +33,8 @@ func formOf(header http.Header) (event.Form, *failure) {
 			return event.LinesForm, nil
 		case event.ProtoType, "application/protobuf", "application/vnd.google.protobuf":
 			return event.ProtoForm, nil
+		case event.ConfirmType:
+			return event.ConfirmForm, nil
 		}
 	}
 	return 0, fail(http.StatusUnsupportedMediaType, UnsupportedType, expected).withField("Content-Type")

@@ -22,7 +22,10 @@ type scansAnswer struct {
 
 // refusal is one event that was not taken in.
 type refusal struct {
-	Index   int        `json:"index"` // the event's place in the request, from 0
+	Index int `json:"index"` // the event's place in the request, from 0
+	// Line and Column are its place in a CONFIRM file, from 1; Column is absent where the whole line is meant.
+	Line    int        `json:"line,omitempty"`
+	Column  int        `json:"column,omitempty"`
 	Field   string     `json:"field,omitempty"`
 	Code    event.Code `json:"code"`
 	Message string     `json:"message"`

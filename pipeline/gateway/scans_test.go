@@ -44,6 +44,27 @@ func TestMessage(t *testing.T) {
 	require.False(t, second.Time.HasOffset, "a local time stays one: ingest reads it")
 }
 
+func TestConfirmFile(t *testing.T) {
+	f := newFixture(t)
+	got := f.post(t, "10199,893,11/20/2026 14:03:22,12345      ,00270900123456000012\n\n"+
+		"10199,893,11/20/2026 25:03:22,12345,00270900123456000012\n10199,918,11/20/2026 03:00:00,,401234567891\n10199,918\n"+
+		"10199,918,09/20/2026 03:00:00,,401234567891\n", "Content-Type: text/csv")
+	require.Equal(t, 202, got.status)
+	require.Equal(t, 2, got.Accepted)
+	for i, want := range []refusal{
+		{Index: 1, Line: 3, Column: 3, Field: "scanDatetime", Code: event.NotTime}, {Index: 3, Line: 5, Code: event.NotReadable},
+		{Index: 4, Line: 6, Column: 3, Field: "scanDatetime", Code: TooOld},
+	} {
+		require.NotEmpty(t, got.Refused[i].Message)
+		want.Message = got.Refused[i].Message
+		require.Equal(t, want, got.Refused[i])
+	}
+	events := f.events(t)
+	require.Equal(t, "0027090012345600001212345", string(events[0].Values[event.IMb]))
+	require.Equal(t, "401234567891", string(events[2].Values[event.PLANET]))
+	require.Equal(t, "918", string(events[2].Values[event.ScanEventCode]))
+}
+
 func TestMessageWithoutZoneAndNumbering(t *testing.T) {
 	f := newFixture(t)
 	got := f.post(t, `{"msgSerNbr":9,"totMsgCnt":3,"events":[`+good+`]}`, "Authorization: Bearer "+another)

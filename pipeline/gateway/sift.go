@@ -37,7 +37,8 @@ func (g *Gateway) sift(ctx context.Context, w *work, device Device, preview bool
 		}
 		unknown += w.scan.Unknown
 		if err != nil {
-			w.refused = append(w.refused, refusal{Index: i, Field: err.Field, Code: err.Code, Message: err.Message})
+			line, column := w.body.Place(i, err.Field)
+			w.refused = append(w.refused, refusal{Index: i, Line: line, Column: column, Field: err.Field, Code: err.Code, Message: err.Message})
 			continue
 		}
 		w.accepted++

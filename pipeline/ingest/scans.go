@@ -33,7 +33,7 @@ func (s scanStream) Insert(ctx context.Context, token string, rows Rows) error {
 
 // decoderVersion names the rules of reading, checking and deriving scans. It
 // changes whenever any scan could get another row or outcome.
-const decoderVersion = 3
+const decoderVersion = 4
 
 // The parts of the tables of scans, by name.
 const (

@@ -230,6 +230,9 @@ func TestMailLooksLikeMail(t *testing.T) {
 	require.Len(t, distinct, len(tags), "no two pieces have one idTag")
 	require.Greater(t, sameMachine, int(o.Count)*95/100, "a machine works through a tray")
 	for _, f := range event.Objects {
+		if f == event.PLANET {
+			continue // mail of the model is of today, and CONFIRM has ended
+		}
 		require.Positive(t, objects[f], f.String())
 	}
 	require.Greater(t, routing[11], routing[9])

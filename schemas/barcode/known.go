@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"mailtrail/schemas/reference"
 )
 
 // KnownSet is a set of barcodes that are expected in the mail: the serial numbers of mailers, with their routing codes where those are
@@ -48,7 +50,7 @@ const knownShare = 0.9
 // The error is a *TableError; it names serial numbers and routing codes by their place only.
 func ParseKnownSet(text []byte) (*KnownSet, error) {
 	set := &KnownSet{byMID: map[uint32][]knownRange{}}
-	ref, err := parseReference(text, set.add)
+	ref, err := reference.Parse(text, set.add)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +61,11 @@ func ParseKnownSet(text []byte) (*KnownSet, error) {
 
 func (k *KnownSet) add(line int, words []string) error {
 	if len(words) > 3 {
-		return &TableError{line, "entry", fmt.Sprint(len(words), " words"), "one to three words: mid serials routing"}
+		return reference.Wrong(line, "entry", fmt.Sprint(len(words), " words"), "one to three words: mid serials routing")
 	}
 	mid := words[0]
 	if len(mid) == 0 || len(mid) != midLength(mid[0]) || firstNonDigit([]byte(mid)) >= 0 {
-		return &TableError{line, "mid", mid, "6 digits that begin with 0 to 8, or 9 that begin with a 9"}
+		return reference.Wrong(line, "mid", mid, "6 digits that begin with 0 to 8, or 9 that begin with a 9")
 	}
 	entry, err := parseSerials(line, words[1:], midAndSerial-len(mid))
 	if err != nil {
@@ -72,7 +74,7 @@ func (k *KnownSet) add(line int, words []string) error {
 	if len(words) == 3 {
 		entry.routing = words[2]
 		if length := len(entry.routing); firstNonDigit([]byte(entry.routing)) >= 0 || length != 5 && length != 9 && length != 11 {
-			return &TableError{line, "routing", fmt.Sprint(length, " characters"), "5, 9 or 11 digits"}
+			return reference.Wrong(line, "routing", fmt.Sprint(length, " characters"), "5, 9 or 11 digits")
 		}
 	}
 	key := uint32(decimal([]byte(mid)))
@@ -97,12 +99,12 @@ func parseSerials(line int, words []string, digits int) (knownRange, error) {
 	}
 	for _, serial := range []string{first, last} {
 		if len(serial) != digits || firstNonDigit([]byte(serial)) >= 0 {
-			return knownRange{}, &TableError{line, "serials", fmt.Sprint(len(words[0]), " characters"),
-				fmt.Sprintf("%d digits, two times %[1]d digits with a hyphen between, or a hyphen alone", digits)}
+			return knownRange{}, reference.Wrong(line, "serials", fmt.Sprint(len(words[0]), " characters"),
+				fmt.Sprintf("%d digits, two times %[1]d digits with a hyphen between, or a hyphen alone", digits))
 		}
 	}
 	if first > last {
-		return knownRange{}, &TableError{line, "serials", "last before first", "a range in ascending order"}
+		return knownRange{}, reference.Wrong(line, "serials", "last before first", "a range in ascending order")
 	}
 	return knownRange{first: uint32(decimal([]byte(first))), last: uint32(decimal([]byte(last)))}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"mailtrail/schemas/reference"
 )
 
 //go:embed service_types.txt
@@ -38,7 +40,7 @@ var builtinServiceTypes = sync.OnceValue(func() *ServiceTypes {
 // ParseServiceTypes reads a table in the form of service_types.txt, which explains itself. The error is a *TableError.
 func ParseServiceTypes(text []byte) (*ServiceTypes, error) {
 	types := &ServiceTypes{history: map[uint16][]DatedServiceType{}}
-	ref, err := parseReference(text, types.add)
+	ref, err := reference.Parse(text, types.add)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +53,9 @@ func ParseServiceTypes(text []byte) (*ServiceTypes, error) {
 
 func (t *ServiceTypes) add(line int, words []string) error {
 	if len(words) < 7 || len(words) > 9 {
-		return &TableError{line, "entry", fmt.Sprint(len(words), " words"), "seven words, or eight or nine: stid class use level scans acs correction [from [until]]"}
+		return reference.Wrong(line, "entry", fmt.Sprint(len(words), " words"), "seven words, or eight or nine: stid class use level scans acs correction [from [until]]")
 	}
-	code, err := parseCode(line, "stid", words[0], 3)
+	code, err := reference.Code(line, "stid", words[0], 3)
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (t *ServiceTypes) add(line int, words []string) error {
 	if s.ServiceType, err = parseServiceType(line, words); err != nil {
 		return err
 	}
-	if s.Period, err = parsePeriod(line, words[7:]); err != nil {
+	if s.Period, err = reference.ParsePeriod(line, words[7:]); err != nil {
 		return err
 	}
 	entries := t.history[uint16(code)]
@@ -69,7 +71,7 @@ func (t *ServiceTypes) add(line int, words []string) error {
 	entries = slices.Insert(entries, place, s)
 	for i := 1; i < len(entries); i++ {
 		if before := entries[i-1].Until; before.IsZero() || before.After(entries[i].From) {
-			return &TableError{line, "stid", words[0], "every stid once on each day"}
+			return reference.Wrong(line, "stid", words[0], "every stid once on each day")
 		}
 	}
 	t.history[uint16(code)] = entries
@@ -77,10 +79,10 @@ func (t *ServiceTypes) add(line int, words []string) error {
 }
 
 func parseServiceType(line int, words []string) (s ServiceType, err error) {
-	if s.Class, err = parseWord[Class](line, "class", words[1], classWords); err != nil {
+	if s.Class, err = reference.Word[Class](line, "class", words[1], classWords); err != nil {
 		return s, err
 	}
-	if s.Use, err = parseWord[Use](line, "use", words[2], useWords); err != nil {
+	if s.Use, err = reference.Word[Use](line, "use", words[2], useWords); err != nil {
 		return s, err
 	}
 	if s.FullService, err = parseFlag(line, "level", words[3], "basic", "full"); err != nil {
@@ -89,15 +91,15 @@ func parseServiceType(line int, words []string) (s ServiceType, err error) {
 	if s.IVMTR, err = parseFlag(line, "scans", words[4], "-", "iv"); err != nil {
 		return s, err
 	}
-	if s.ACS, err = parseWord[ACS](line, "acs", words[5], acsWords); err != nil {
+	if s.ACS, err = reference.Word[ACS](line, "acs", words[5], acsWords); err != nil {
 		return s, err
 	}
-	s.Correction, err = parseWord[Correction](line, "correction", words[6], correctionWords)
+	s.Correction, err = reference.Word[Correction](line, "correction", words[6], correctionWords)
 	return s, err
 }
 
 func parseFlag(line int, field, value, no, yes string) (bool, error) {
-	i, err := parseWord[uint8](line, field, value, []string{no, yes})
+	i, err := reference.Word[uint8](line, field, value, []string{no, yes})
 	return i == 1, err
 }
 
@@ -118,7 +120,7 @@ func (t *ServiceTypes) LookupAt(stid []byte, at time.Time) (ServiceType, Standin
 	if len(entries) == 0 {
 		return ServiceType{}, StandingUnknown
 	}
-	day := dayOf(at)
+	day := reference.DayOf(at)
 	began := 0
 	for began < len(entries) && !entries[began].From.After(day) {
 		began++

@@ -1,5 +1,7 @@
 package barcode
 
+import "mailtrail/schemas/reference"
+
 // ServiceType is what a STID stands for.
 type ServiceType struct {
 	Class       Class
@@ -40,7 +42,7 @@ var classWords = []string{"", "first-class", "marketing", "periodicals", "bound-
 const classLetters = "?FMPBRYS"
 
 // String returns the word of the table, as in "first-class".
-func (c Class) String() string { return word(c, classWords) }
+func (c Class) String() string { return reference.WordOf(c, classWords) }
 
 // Use is what a service type is for within its class.
 type Use uint8
@@ -71,7 +73,7 @@ var useWords = []string{
 }
 
 // String returns the word of the table, as in "political"; "-" for ordinary.
-func (u Use) String() string { return word(u, useWords) }
+func (u Use) String() string { return reference.WordOf(u, useWords) }
 
 // ACS is the kind of address correction service.
 type ACS uint8
@@ -87,7 +89,7 @@ const (
 var acsWords = []string{"-", "onecode", "full", "traditional"}
 
 // String returns the word of the table, as in "onecode"; "-" for none.
-func (a ACS) String() string { return word(a, acsWords) }
+func (a ACS) String() string { return reference.WordOf(a, acsWords) }
 
 // Correction is what becomes of a piece whose address is wrong.
 type Correction uint8
@@ -112,4 +114,4 @@ const (
 var correctionWords = []string{"-", "none", "manual", "alternative", "asr", "asr-1", "asr-2", "csr-1", "csr-2", "rsr-1", "rsr-2", "trsr-1", "trsr-2"}
 
 // String returns the word of the table, as in "asr-2"; "-" for not applicable.
-func (c Correction) String() string { return word(c, correctionWords) }
+func (c Correction) String() string { return reference.WordOf(c, correctionWords) }

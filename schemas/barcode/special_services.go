@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"sync"
+
+	"mailtrail/schemas/reference"
 )
 
 //go:embed special_services.txt
@@ -34,7 +36,7 @@ func (s SpecialService) String() string {
 	if s == SpecialServiceNone {
 		return "none"
 	}
-	return word(s, specialServiceWords)
+	return reference.WordOf(s, specialServiceWords)
 }
 
 // SpecialServices tells special services by service type code (STC). It does not change once made and may be shared.
@@ -58,7 +60,7 @@ var builtinSpecialServices = sync.OnceValue(func() *SpecialServices {
 // ParseSpecialServices reads a table in the form of special_services.txt, which explains itself. The error is a *TableError.
 func ParseSpecialServices(text []byte) (*SpecialServices, error) {
 	services := new(SpecialServices)
-	ref, err := parseReference(text, services.add)
+	ref, err := reference.Parse(text, services.add)
 	if err != nil {
 		return nil, err
 	}
@@ -68,13 +70,13 @@ func ParseSpecialServices(text []byte) (*SpecialServices, error) {
 
 func (t *SpecialServices) add(line int, words []string) error {
 	if len(words) != 2 {
-		return &TableError{line, "entry", fmt.Sprint(len(words), " words"), "two words: code service"}
+		return reference.Wrong(line, "entry", fmt.Sprint(len(words), " words"), "two words: code service")
 	}
-	code, err := parseCode(line, "code", words[0], 2, 3)
+	code, err := reference.Code(line, "code", words[0], 2, 3)
 	if err != nil {
 		return err
 	}
-	service, err := parseWord[SpecialService](line, "service", words[1], specialServiceWords)
+	service, err := reference.Word[SpecialService](line, "service", words[1], specialServiceWords)
 	if err != nil {
 		return err
 	}
@@ -83,7 +85,7 @@ func (t *SpecialServices) add(line int, words []string) error {
 		place = &t.current[code]
 	}
 	if *place != SpecialServiceNone {
-		return &TableError{line, "code", words[0], "every code once"}
+		return reference.Wrong(line, "code", words[0], "every code once")
 	}
 	*place = service
 	return nil

@@ -108,6 +108,14 @@ func (t *Tables) object(s *event.Scan, e Envelope, d *Scan) (retention.Kind, *ev
 		}
 		d.PieceKey = p.AppendPieceKey(d.PieceKey)
 		return kind(p.Kind()), nil
+	case event.PLANET:
+		p, err := barcode.ParsePLANET(text)
+		if err != nil {
+			return 0, badBarcode(object, err)
+		}
+		d.PieceKey = p.AppendPieceKey(d.PieceKey)
+		d.Flags |= event.KeyNotUnique // it names a mailing
+		return retention.ConfirmRecord, nil
 	case event.IMtb:
 		p, err := barcode.ParseIMtb(text)
 		if err != nil {

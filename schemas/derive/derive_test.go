@@ -42,6 +42,8 @@ func TestFrom(t *testing.T) {
 		"package":                  {`{"impb":"9400111206206406260787",` + when + `}`, "impb-9400111206206406260787", "9400111206206406260787", retention.PackageTracking, 0},
 		"S10 letter":               {`{"s10":"RB123456785GB",` + when + `}`, "s10-RB123456785GB", "RB123456785GB", retention.MailTracking, 0},
 		"S10 parcel":               {`{"s10":"CB123456785GB",` + when + `}`, "s10-CB123456785GB", "CB123456785GB", retention.PackageTracking, 0},
+		"PLANET":                   {`{"planet":"401234567891","routingCode":"12345",` + when + `}`, "planet-401234567891", "401234567891", retention.Confirm, event.KeyNotUnique},
+		"PLANET with a service":    {`{"planet":"40123456789191","specialService":"Registered",` + when + `}`, "planet-40123456789191", "40123456789191", retention.Confirm, event.KeyNotUnique},
 		"explicit special service": {`{"s10":"RB123456785GB","specialService":"Registered",` + when + `}`, "s10-RB123456785GB", "RB123456785GB", retention.SpecialServiceTracking, 0},
 		"parts as numbers":         {`{"imb":"0027000012345600001210118112501","imbStid":270,"imbMid":123,"imbSerialNumber":456000012,` + when + `}`, "", "", retention.MailTracking, 0},
 		"unknown facility":         {`{"imb":"00270900123456000012","scanDatetime":"2026-11-20T14:03:22Z","scanLocaleKey":"ZZ9999"}`, "F-900123456-000012", "00270900123456000012", retention.MailTracking, event.UnknownFacility},

@@ -12,6 +12,8 @@ const (
 	LinesForm
 	// ProtoForm is a protobuf ScanBatch.
 	ProtoForm
+	// ConfirmForm is a CONFIRM scan file, one event a line; blank lines are passed over.
+	ConfirmForm
 )
 
 // TooManyEvents: a body holds more events than are taken at once. Like
@@ -27,12 +29,13 @@ type Body struct {
 
 	form  Form
 	limit int
+	lines []int // of a ConfirmForm: the line of each event, from 1
 }
 
 // Reset lets go of the body and keeps the memory for the next one.
 func (b *Body) Reset() {
 	clear(b.Events)
-	*b = Body{Events: b.Events[:0]}
+	*b = Body{Events: b.Events[:0], lines: b.lines[:0]}
 }
 
 // Split finds the events of a body without copying them; limit is how many may
@@ -51,8 +54,11 @@ func (b *Body) Split(form Form, data []byte, limit int) *Error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return &Error{Code: EmptyValue, Message: "the body is empty: an event is needed"}
 	}
-	if form == LinesForm {
+	switch form {
+	case LinesForm:
 		return b.splitLines(data)
+	case ConfirmForm:
+		return b.splitConfirm(data)
 	}
 	return b.splitJSON(data)
 }
@@ -60,8 +66,11 @@ func (b *Body) Split(form Form, data []byte, limit int) *Error {
 // Decode reads the i-th event into the Scan, which is Reset before.
 func (b *Body) Decode(i int, s *Scan) *Error {
 	s.Reset()
-	if b.form == ProtoForm {
+	switch b.form {
+	case ProtoForm:
 		return s.DecodeProto(b.Events[i])
+	case ConfirmForm:
+		return s.DecodeConfirm(b.Events[i])
 	}
 	return s.DecodeJSON(b.Events[i])
 }

@@ -118,10 +118,10 @@ func (s *Scan) checkUnixTime() *Error {
 func (s *Scan) objectError() *Error {
 	for _, f := range Objects {
 		if s.Values[f] != nil {
-			return fieldError(f, ManyObjects, "only one of imb, bars, imtb, imcb, impb, s10 may name the object")
+			return fieldError(f, ManyObjects, "only one of imb, bars, imtb, imcb, impb, s10, planet may name the object")
 		}
 	}
-	return fieldError(IMb, Missing, "one of imb, bars, imtb, imcb, impb, s10 is needed")
+	return fieldError(IMb, Missing, "one of imb, bars, imtb, imcb, impb, s10, planet is needed")
 }
 
 func (s *Scan) checkField(f Field) *Error {

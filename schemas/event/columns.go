@@ -87,18 +87,18 @@ func (c *ScanColumns) groups(row int, r *ScanRow, s *Scan, code, tag bool) {
 	j.addString(c.Topic)
 	j.addString(r.Device)
 	j.addNumber(int64(r.ScanShift))
-	j.addFields(s, Place)
+	j.addFields(s, groups[Place].fields)
 	c.Place.Set(row, j.joined())
 
 	j.begin()
 	j.addString(r.Object)
 	j.addNumber(int64(r.Flags))
-	j.addFields(s, Handling)
+	j.addFields(s, groups[Handling].fields)
 	c.Handling.Set(row, j.joined())
 
 	if s.present.meets(&jobSet) {
 		j.begin()
-		j.addFields(s, Job)
+		j.addFields(s, groups[Job].fields)
 		c.Job.Set(row, j.joined())
 	}
 	if r.Origin != "" || r.RepairedBars > 0 || code || tag && s.Has(IDTag) || s.present.meets(&moreSet) {
@@ -124,11 +124,10 @@ func (c *ScanColumns) more(r *ScanRow, s *Scan, code, tag bool) {
 	j.add(own)
 	j.add(barcode)
 	j.add(idTag)
-	j.addFields(s, More)
-	if r.RepairedBars > 0 {
-		j.addNumber(int64(r.RepairedBars))
-		j.addNumber(int64(r.RepairConfidence))
-	}
+	j.addFields(s, groups[More].fields)
+	j.addNumber(int64(r.RepairedBars))
+	j.addNumber(int64(r.RepairConfidence))
+	j.addFields(s, groups[More].later)
 }
 
 // followsFrom reports whether the key can be told from the other columns: it

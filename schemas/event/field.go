@@ -14,6 +14,7 @@ const (
 	IMcb
 	IMpb
 	S10
+	PLANET
 
 	// When.
 	ScanDatetime
@@ -96,6 +97,9 @@ const (
 	StcFacZip
 	StcFacLcleKey
 
+	// Beside a PLANET code (CONFIRM).
+	RoutingCode
+
 	NumFields
 )
 
@@ -135,6 +139,8 @@ type Spec struct {
 	Derived bool
 	// Group is the group in whose column the field is stored; NoGroup where it has its own.
 	Group Group
+	// Later marks a field that its group got when rows were stored already: it stands behind the others.
+	Later bool
 	// Comment describes the field for people: unit, meaning and source.
 	Comment string
 }
@@ -148,12 +154,13 @@ func (f Field) String() string { return specs[f].Name }
 // feed is the source of most fields: the feed fields of Informed Visibility
 // Mail Tracking and Reporting (IV-MTR), with their greatest lengths.
 var specs = [NumFields]Spec{
-	IMb:  {Name: "imb", Number: 1, Kind: Digits, Max: 31, Lengths: []int{20, 25, 29, 31}, Comment: "Intelligent Mail barcode, 20-digit tracking code and routing code of 0, 5, 9 or 11 digits (USPS-B-3200)"},
-	Bars: {Name: "bars", Number: 2, Kind: Letters, Max: 66, Group: More, Comment: "the bars of an Intelligent Mail barcode as the camera read them: 65 letters A D F T, ? for one that it could not read; 64 or 66 where it lost one or saw one too many (USPS-B-3200)"},
-	IMtb: {Name: "imtb", Number: 3, Kind: Digits, Max: 24, Lengths: []int{24}, Comment: "Intelligent Mail tray barcode, 24 digits (IV-MTR handling unit)"},
-	IMcb: {Name: "imcb", Number: 4, Kind: Letters, Max: 21, Lengths: []int{21}, Comment: "Intelligent Mail container barcode, 21 characters (IV-MTR container)"},
-	IMpb: {Name: "impb", Number: 5, Kind: Digits, Max: 42, Lengths: []int{20, 22, 26, 30, 34, 38, 42}, Comment: "Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code"},
-	S10:  {Name: "s10", Number: 6, Kind: Letters, Max: 13, Lengths: []int{13}, Comment: "international postal item identifier, 13 characters (UPU S10)"},
+	IMb:    {Name: "imb", Number: 1, Kind: Digits, Max: 31, Lengths: []int{20, 25, 29, 31}, Comment: "Intelligent Mail barcode, 20-digit tracking code and routing code of 0, 5, 9 or 11 digits (USPS-B-3200)"},
+	Bars:   {Name: "bars", Number: 2, Kind: Letters, Max: 66, Group: More, Comment: "the bars of an Intelligent Mail barcode as the camera read them: 65 letters A D F T, ? for one that it could not read; 64 or 66 where it lost one or saw one too many (USPS-B-3200)"},
+	IMtb:   {Name: "imtb", Number: 3, Kind: Digits, Max: 24, Lengths: []int{24}, Comment: "Intelligent Mail tray barcode, 24 digits (IV-MTR handling unit)"},
+	IMcb:   {Name: "imcb", Number: 4, Kind: Letters, Max: 21, Lengths: []int{21}, Comment: "Intelligent Mail container barcode, 21 characters (IV-MTR container)"},
+	IMpb:   {Name: "impb", Number: 5, Kind: Digits, Max: 42, Lengths: []int{20, 22, 26, 30, 34, 38, 42}, Comment: "Intelligent Mail package barcode, GS1-128 digits with or without 420 and ZIP Code"},
+	S10:    {Name: "s10", Number: 6, Kind: Letters, Max: 13, Lengths: []int{13}, Comment: "international postal item identifier, 13 characters (UPU S10)"},
+	PLANET: {Name: "planet", Number: 92, Kind: Digits, Max: 14, Lengths: []int{12, 14}, Comment: "PLANET code, 12 or 14 digits (CONFIRM)"},
 
 	ScanDatetime: {Name: "scanDatetime", Number: 7, Kind: Moment, Max: 35, Comment: "time of the scan, RFC 3339; without an offset the local time of the facility"},
 
@@ -227,10 +234,12 @@ var specs = [NumFields]Spec{
 	StcFacState:   {Name: "stcFacState", Number: 89, Kind: Letters, Max: 2, Group: More, Comment: "facility that started the clock: state (IV-MTR)"},
 	StcFacZip:     {Name: "stcFacZip", Number: 90, Kind: Digits, Max: 9, Lengths: []int{5, 9}, Pad: 5, Group: More, Comment: "facility that started the clock: ZIP Code (IV-MTR)"},
 	StcFacLcleKey: {Name: "stcFacLcleKey", Number: 91, Kind: Letters, Max: 9, Group: More, Comment: "facility that started the clock: locale key (IV-MTR)"},
+
+	RoutingCode: {Name: "routingCode", Number: 93, Kind: Digits, Max: 11, Lengths: []int{5, 9, 11}, Group: More, Later: true, Comment: "routing code that stood beside a PLANET code, 5, 9 or 11 digits (CONFIRM)"},
 }
 
 // Objects are the fields that can name the object of a scan.
-var Objects = [...]Field{IMb, Bars, IMtb, IMcb, IMpb, S10}
+var Objects = [...]Field{IMb, Bars, IMtb, IMcb, IMpb, S10, PLANET}
 
 var byName = func() map[string]Field {
 	names := make(map[string]Field, NumFields)

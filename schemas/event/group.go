@@ -33,42 +33,46 @@ var groups = [NumGroups]struct {
 	// last are parts behind the fields. Rows that are stored have them at these places,
 	// so a field that the group gets later belongs behind them.
 	last []string
+	// later are the fields that it got later.
+	later []Field
 }{
 	Place:    {column: "place", own: []string{"topic", "device", "scanOffsetMinutes"}, fields: fieldsOf(Place)},
 	Handling: {column: "handling", own: []string{"object", "flags"}, fields: fieldsOf(Handling)},
 	Job:      {column: "job", fields: fieldsOf(Job)},
-	More:     {column: "more", own: []string{"origin", "key", "code", "tag"}, fields: fieldsOf(More), last: []string{"repairedBars", "repairConfidence"}},
+	More:     {column: "more", own: []string{"origin", "key", "code", "tag"}, fields: fieldsOf(More), last: []string{"repairedBars", "repairConfidence"}, later: fieldsWhere(func(_ Field, s *Spec) bool { return s.Group == More && s.Later })},
 }
 
 func fieldsOf(g Group) []Field {
-	return fieldsWhere(func(_ Field, s *Spec) bool { return s.Group == g })
+	return fieldsWhere(func(_ Field, s *Spec) bool { return s.Group == g && !s.Later })
 }
 
-var jobSet, moreSet = setOf(fieldsOf(Job)), setOf(fieldsOf(More))
+var jobSet, moreSet = setOf(fieldsOf(Job)), setOf(append(fieldsOf(More), groups[More].later...))
 
 // String returns the name of the group's column.
 func (g Group) String() string { return groups[g].column }
 
-// Fields returns the group's fields in the order in which they are joined.
-func (g Group) Fields() []Field { return groups[g].fields }
+// Parts returns the names of what is joined in the group's column, in their order.
+func (g Group) Parts() []string {
+	parts := slices.Clone(groups[g].own)
+	for _, f := range groups[g].fields {
+		parts = append(parts, f.String())
+	}
+	parts = append(parts, groups[g].last...)
+	for _, f := range groups[g].later {
+		parts = append(parts, f.String())
+	}
+	return parts
+}
 
 // GroupPlace returns the group in which a column of that name lies, joined with
 // others, and its place there, from 1.
 func GroupPlace(name string) (g Group, place int, ok bool) {
 	for g = range NumGroups {
-		if i := slices.Index(groups[g].own, name); i >= 0 {
+		if i := slices.Index(g.Parts(), name); i >= 0 {
 			return g, 1 + i, true
 		}
-		if i := slices.Index(groups[g].last, name); i >= 0 {
-			return g, 1 + len(groups[g].own) + len(groups[g].fields) + i, true
-		}
 	}
-	f, known := FieldByName([]byte(name))
-	if !known || specs[f].Group == NoGroup {
-		return NoGroup, 0, false
-	}
-	g = specs[f].Group
-	return g, 1 + len(groups[g].own) + slices.Index(groups[g].fields, f), true
+	return NoGroup, 0, false
 }
 
 // joiner puts the texts of a group together.
@@ -104,8 +108,8 @@ func (j *joiner) addNumber(n int64) {
 	j.text = append(j.text, GroupSeparator)
 }
 
-func (j *joiner) addFields(s *Scan, g Group) {
-	for _, f := range groups[g].fields {
+func (j *joiner) addFields(s *Scan, fields []Field) {
+	for _, f := range fields {
 		j.add(s.Values[f])
 	}
 }

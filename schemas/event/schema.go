@@ -86,7 +86,7 @@ func (m schemaMembers) MarshalJSON() ([]byte, error) {
 
 func eventSchema() schemaNode {
 	node := schemaNode{
-		Description: "One scan. Exactly one of imb, bars, imtb, imcb, impb, s10 names the object. Fields that are not listed are counted and ignored; an empty text and null mean that a field is absent.",
+		Description: "One scan. Exactly one of imb, bars, imtb, imcb, impb, s10, planet names the object. Fields that are not listed are counted and ignored; an empty text and null mean that a field is absent.",
 		Type:        "object",
 		Required:    []string{ScanDatetime.String()},
 		Examples: []json.RawMessage{json.RawMessage(`{"imb":"0027090012345600001210118112501","scanDatetime":"2026-11-20T14:03:22.123-05:00",` +

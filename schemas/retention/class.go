@@ -18,6 +18,8 @@ const (
 	Package
 	// SpecialService is a piece with a special service by its service type code.
 	SpecialService
+	// ConfirmRecord is a scan of a PLANET code, which only CONFIRM made.
+	ConfirmRecord
 )
 
 // Classify gives a scan its retention class. special tells that the event
@@ -25,6 +27,8 @@ const (
 // shortest ceiling; certain is then false. (USPS 820.200, Retention and Disposal 7.)
 func Classify(kind Kind, special bool) (class string, certain bool) {
 	switch {
+	case kind == ConfirmRecord:
+		return Confirm, true // the shorter ceiling holds where a special service is named too
 	case special || kind == SpecialService:
 		return SpecialServiceTracking, true
 	case kind == Package:

@@ -41,7 +41,7 @@ func (m Mistakes) Error() string {
 }
 
 // flowing are the classes without which the pipeline cannot run.
-var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, MailpieceImages, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs}
+var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Confirm, MailpieceImages, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs}
 
 // checker gathers mistakes.
 type checker struct {

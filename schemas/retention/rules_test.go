@@ -128,7 +128,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		MailTracking, PackageTracking, SpecialServiceTracking, MailpieceImages, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
+		MailTracking, PackageTracking, SpecialServiceTracking, MailpieceImages, Confirm, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
 		"log_files", "work_files", "reference", "slot_keys", "ledger", "group_offsets", "transactions", "settings",
 	}, flows)
 

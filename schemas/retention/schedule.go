@@ -22,6 +22,9 @@ const (
 	SpecialServiceTracking = "special_service_tracking"
 )
 
+// Confirm is the class of CONFIRM records (USPS 820.200, Retention and Disposal 1).
+const Confirm = "confirm"
+
 // MailpieceImages is the class of pictures (USPS 820.200, Retention and Disposal 5).
 const MailpieceImages = "mailpiece_images"
 

@@ -83,7 +83,7 @@ func TestParseNamesAllMistakesAtOnce(t *testing.T) {
 		require.Positive(t, m.Line)
 		keys = append(keys, m.Row+" "+m.Key)
 	}
-	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "mail.images life"}, keys)
+	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "confirm behind", "mail.images life"}, keys)
 	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "sealed: true", "seal: true").Replace(string(builtin))))
 	require.ErrorAs(t, err, &mistakes)
 	require.Greater(t, len(mistakes), 2, "what cannot be read is all told too: %v", mistakes)
@@ -129,6 +129,7 @@ classes:
   - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: mailpiece_images, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, sealed: true, topic: mail.images, tables: [images], slot: 10s, margin: 4s, behind: 20s}
+  - {class: confirm, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
 own:
   - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
   - {class: batch_ids, record: r, limit: 200s, clock: receipt, reason: why, tables: [batches], slot: 10s, margin: 4s}
@@ -153,6 +154,8 @@ func TestClassify(t *testing.T) {
 		{Package, false, PackageTracking, true},
 		{Package, true, SpecialServiceTracking, true},
 		{SpecialService, false, SpecialServiceTracking, true},
+		{ConfirmRecord, false, Confirm, true},
+		{ConfirmRecord, true, Confirm, true},
 		{UnknownKind, false, MailTracking, false},
 		{UnknownKind, true, SpecialServiceTracking, true},
 	}

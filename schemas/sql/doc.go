@@ -1,5 +1,5 @@
 // Package sql holds all SQL of mailtrail, one statement a file: base tables,
-// the public views of analysts, and the queries of the store.
+// the public views of analysts, the queries of the store, and the reports.
 //
 // A file is a text/template with few holes, all filled from [Names] and the
 // retention schedule:
@@ -15,8 +15,13 @@
 //	{{scheduleRows}}        the whole schedule as an array of tuples, {{scheduleHash}} its hash
 //	{{.Definer}}            the user, without a login, as which all views run
 //	{{joined "topic"}}      the text of that name in the column of scans in which it is joined with others
-//	{{pieceKey}}, {{imb}}   the texts that numbers of scans stand for
+//	{{pieceKey}}, {{imb}}   the texts that numbers of scans stand for; {{packedKey}} of a piece's number alone, whose highest bit is not set
 //	{{text X}}              X as a string literal
+//
+// A report (folder reports) is a query whose head says what its numbers mean:
+// a title, then definition, unit, source and complete (from when on nothing is
+// lacking), and a line for each of its typed parameters. It reads public views
+// only, so that analysts can run it as it is. See [Report].
 //
 // No table has a column TTL: with ttl_only_drop_parts one that is due later
 // keeps a whole part readable (ClickHouse issue 120310).

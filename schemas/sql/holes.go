@@ -17,7 +17,7 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"table":  w.table,
 		"view":   w.view,
 		"text":   literal,
-		"joined": joined, "pieceKey": pieceKey, "imb": imb,
+		"joined": joined, "pieceKey": pieceKey, "packedKey": packedKey, "imb": imb,
 		"window":      func() int { return window },
 		"settings":    settings,
 		"ttl":         h.ttl,

@@ -34,11 +34,15 @@ func pieceKey() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return fmt.Sprintf("multiIf(bitTest(piece, 63) = 0, %s, %s != '', %[2]s, concat(object, '-', code))", packedKey(), own), nil
+}
+
+// packedKey is the text that a piece's number stands for where its highest bit is not set.
+func packedKey() string {
 	const kind = "if(piece < bitShiftLeft(1000::UInt64, 50), leftPad(toString(bitShiftRight(piece, 50)), 3, '0'), char(bitShiftRight(piece, 50) - 1000 + 65))"
 	// A MID has 9 digits where it begins with 9, else 6.
 	const mid = "if(bitAnd(piece, 0x3FFFFFFFFFFFF) >= 900000000000000, 9, 6)"
-	packed := fmt.Sprintf("concat(%[1]s, '-', substring(%[2]s, 1, %[3]s), '-', substring(%[2]s, 1 + %[3]s))", kind, midAndSerial, mid)
-	return fmt.Sprintf("multiIf(bitTest(piece, 63) = 0, %s, %s != '', %[2]s, concat(object, '-', code))", packed, own), nil
+	return fmt.Sprintf("concat(%[1]s, '-', substring(%[2]s, 1, %[3]s), '-', substring(%[2]s, 1 + %[3]s))", kind, midAndSerial, mid)
 }
 
 // imb is the Intelligent Mail barcode that a piece's number and the marks make,

@@ -37,6 +37,11 @@ const (
 	ImagesOfPiece     Query = "images_of_piece"
 	KnownImages       Query = "known_images"
 	PackEnds          Query = "pack_ends"
+	InspectTables     Query = "inspect_tables"
+	InspectParts      Query = "inspect_parts"
+	InspectMutations  Query = "inspect_mutations"
+	InspectGrants     Query = "inspect_grants"
+	InspectDisks      Query = "inspect_disks"
 )
 
 // Insert is the head of an INSERT of whole columns into a base table.

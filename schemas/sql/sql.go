@@ -11,7 +11,7 @@ import (
 	"mailtrail/schemas/retention"
 )
 
-//go:embed tables/*.sql views/*.sql queries/*.sql
+//go:embed tables/*.sql views/*.sql queries/*.sql reports/*.sql
 var files embed.FS
 
 // Kind is what an [Object] is.
@@ -42,6 +42,7 @@ type SQL struct {
 	names   Names
 	objects []Object
 	queries map[rowsQuery]string
+	reports map[string]string
 }
 
 // rowsQuery is a query about the rows of a table of events. Most queries ask the same whatever that table is.
@@ -59,7 +60,7 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 	if err := names.check(); err != nil {
 		return nil, err
 	}
-	s := &SQL{names: names, queries: map[rowsQuery]string{}}
+	s := &SQL{names: names, queries: map[rowsQuery]string{}, reports: map[string]string{}}
 	for _, kind := range []Kind{Table, View} {
 		err := s.eachFile(string(kind), func(name, text string) error {
 			object, err := s.object(kind, name, text, schedule)
@@ -77,6 +78,13 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 			}
 		}
 		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.eachFile(reportFolder, func(name, text string) (err error) {
+		s.reports[name], err = render(text, world{names: names}, "", "", schedule)
+		return err
 	})
 	return s, err
 }

@@ -36,6 +36,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Indices, Editions, KnownSettings, HeldSlots, AppliedSchedule,
 		Image, ImagesOfPiece, KnownImages, PackEnds,
+		InspectTables, InspectParts, InspectMutations, InspectGrants, InspectDisks,
 	}
 	entries, err := fs.ReadDir(files, "queries")
 	require.NoError(t, err)
@@ -92,7 +93,7 @@ func TestOlderServersGetOnlySettingsThatTheyKnow(t *testing.T) {
 }
 
 func TestLimitsComeFromTheSchedule(t *testing.T) {
-	source := strings.Replace(string(retention.Builtin().Source()), "limit: 30d", "limit: 31d", 1)
+	source := strings.ReplaceAll(string(retention.Builtin().Source()), "limit: 30d", "limit: 31d")
 	schedule, err := retention.Parse([]byte(source))
 	require.NoError(t, err)
 	s, err := New(names, schedule)
@@ -100,7 +101,7 @@ func TestLimitsComeFromTheSchedule(t *testing.T) {
 	row := schedule.Row(retention.MailTracking)
 	require.EqualValues(t, 31*86400-7200, row.Life())
 	scans := object(t, s, Table, "scans")
-	require.Contains(t, scans.Create, "TTL slot + toIntervalSecond(multiIf(retention_class = 'mail_tracking', 2674800, retention_class = 'package_tracking', 7772400, retention_class = 'special_service_tracking', 7772400, 2674800))")
+	require.Contains(t, scans.Create, "TTL slot + toIntervalSecond(multiIf(retention_class = 'mail_tracking', 2674800, retention_class = 'package_tracking', 7772400, retention_class = 'special_service_tracking', 7772400, retention_class = 'confirm', 2674800, 2674800))")
 	view := object(t, s, View, "scans")
 	require.Contains(t, view.Create, "WHERE ((retention_class = 'mail_tracking' AND slot > now() - toIntervalSecond(2671200)) OR (retention_class = 'package_tracking' AND slot > now() - toIntervalSecond(7768800)) OR")
 	require.Contains(t, object(t, s, View, "blocks").Create, "WHERE (slot > now() - toIntervalSecond(8632800))")

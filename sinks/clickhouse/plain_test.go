@@ -56,7 +56,7 @@ func (b *plainBlock) append(t *rapid.T, offset int64, plain bool) {
 		"retention_class": row.Class, "slot": time.Unix(row.Slot, 0).UTC(), "topic": b.packed.Topic, "partition": b.packed.Partition, "offset": row.Offset, "index": row.Index,
 		"received": time.UnixMilli(row.Received).UTC(), "scanDatetime": time.UnixMilli(row.Captured).UTC(), "scanOffsetMinutes": row.ScanShift,
 		"object": row.Object, "pieceKey": key, "origin": row.Origin, "device": row.Device, "flags": row.Flags,
-		"imb": "", "imtb": "", "imcb": "", "impb": "", "s10": "",
+		"imb": "", "imtb": "", "imcb": "", "impb": "", "s10": "", "planet": "",
 	}
 	values[row.Object] = code
 	scan := drawFields(t, values, plain)

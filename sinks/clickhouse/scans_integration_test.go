@@ -61,7 +61,7 @@ func knownColumns(t *testing.T, owner *Store) (names []string) {
 		names = append(names, name)
 	}
 	require.NoError(t, rows.Err())
-	require.Len(t, names, 74)
+	require.Len(t, names, 76)
 	return names
 }
 

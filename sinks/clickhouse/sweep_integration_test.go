@@ -9,11 +9,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/ledger"
 	sweep "mailtrail/pipeline/retention"
+	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/retention"
 )
 
@@ -74,6 +76,30 @@ func (l sweptLedger) Enter(d sweep.Drop) (bool, error) {
 	return err == nil && appended[0].Repeated, err
 }
 
+// auditAll verifies again and again until ctx ends, and wants no alarm: what is being dropped is no finding.
+func auditAll(ctx context.Context, t *testing.T, store *Store, book *ledger.Reader) (looks int) {
+	a, err := verify.New(verify.Config{Schedule: store.deps.Schedule.Source()}, verify.Deps{
+		Clock: time.Now, Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Inspectors: []verify.Named{
+			{Store: verify.InClickHouse, Inspector: verify.ClickHouse{
+				Server: inspected{store}, Public: "mailtrail", Data: "mailtrail_data", Views: store.Views(), Folders: func(string) bool { return true },
+				Users: []string{clickhouse.Owner, clickhouse.Writer, clickhouse.Definer},
+			}},
+			{Store: verify.InLedger, Inspector: verify.Ledger{Open: func() (verify.Book, error) { return openedBook{book}, book.Refresh() }}},
+		},
+	})
+	assert.NoError(t, err)
+	for ; ctx.Err() == nil; looks++ {
+		report, err := a.Check(ctx)
+		if ctx.Err() != nil {
+			return looks
+		}
+		if !assert.NoError(t, err) || !assert.Empty(t, report.Findings) {
+			return looks
+		}
+	}
+	return looks
+}
+
 // With a schedule of seconds and ClickHouse's own expiry stopped, the sweeper drops each slot at its destroy_at and nothing
 // else, and the ledger has each once.
 func TestTheSweeperKeepsAScheduleOfSeconds(t *testing.T) {
@@ -128,6 +154,12 @@ func TestTheSweeperKeepsAScheduleOfSeconds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- sweeper.Run(ctx) }()
+	audited := make(chan int, 1)
+	auditor := open(t, clickhouse.Auditor, schedule)
+	book, err := ledger.Read(filepath.Join(dir, "ledger"), log.PublicKey())
+	require.NoError(t, err)
+	defer book.Close()
+	go func() { audited <- auditAll(ctx, t, auditor, book) }()
 	for i, slot := range slots {
 		due := time.Unix(row.DestroyAt(slot), 0)
 		for held(slot) > 0 {
@@ -143,6 +175,9 @@ func TestTheSweeperKeepsAScheduleOfSeconds(t *testing.T) {
 	}
 	stop()
 	require.ErrorIs(t, <-ended, context.Canceled)
+	looks := <-audited
+	require.Greater(t, looks, 10)
+	t.Logf("%d looks of the auditor meanwhile without an alarm", looks)
 	require.EqualValues(t, 50, stored(t, s), "the other class stays")
 
 	require.NoError(t, sweeper.Sweep(t.Context()).Err())

@@ -219,6 +219,12 @@ type Reference struct {
 	ServiceTypes string `key:"service_types" file:"true"`
 	// KnownBarcodes holds serial numbers that are expected in the mail, by which damaged bars are told apart.
 	KnownBarcodes string `key:"known_barcodes" file:"true"`
+	// Operations holds what the codes of scans mean.
+	Operations string `key:"operations" file:"true"`
+	// Calendar holds holidays and critical entry times.
+	Calendar string `key:"calendar" file:"true"`
+	// Standards holds service standards.
+	Standards string `key:"standards" file:"true"`
 }
 
 // Access is who may come in.

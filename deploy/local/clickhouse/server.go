@@ -24,6 +24,7 @@ type Server struct {
 	secrets  map[string]string
 	restarts prometheus.Counter
 	relay    *relay.Relay // nil for an engine that needs none: a clickhouse server
+	logs     *logKeeper   // nil where the schedule has no limit for logs
 	// private finds an address for an engine behind the relay.
 	private func(http string) (string, error)
 
@@ -57,8 +58,12 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err := deps.Metrics.Register(restarts); err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
+	logs, err := newLogKeeper(config.Schedule, p.log, deps.Log, deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		config: config, deps: deps, paths: p, restarts: restarts, native: config.Native, private: privatePort,
+		config: config, deps: deps, paths: p, logs: logs, restarts: restarts, native: config.Native, private: privatePort,
 		restart: make(chan chan error), ended: make(chan struct{}), ready: make(chan struct{}),
 	}
 	if deps.Engine.Library != "" {
@@ -135,10 +140,28 @@ func (s *Server) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer s.keepLogs(ctx)()
 	if s.relay == nil {
 		return s.keep(ctx)
 	}
 	return s.besideRelay(listener, func() error { return s.keep(ctx) })
+}
+
+// keepLogs keeps the logs within their limit until ctx ends, and returns how to wait for its end.
+func (s *Server) keepLogs(ctx context.Context) (end func()) {
+	if s.logs == nil {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.logs.run(ctx)
+	}()
+	return func() {
+		stop()
+		<-ended
+	}
 }
 
 // keep starts the engine, and starts it again when it ends, until ctx does.

@@ -1,4 +1,4 @@
-package barcode
+package reference
 
 import "time"
 
@@ -10,18 +10,18 @@ type Period struct {
 
 // Contains reports whether the day of at, in the time zone of at, lies in the period.
 func (p Period) Contains(at time.Time) bool {
-	day := dayOf(at)
+	day := DayOf(at)
 	return !day.Before(p.From) && (p.Until.IsZero() || day.Before(p.Until))
 }
 
-// dayOf is the calendar day of at, as midnight UTC.
-func dayOf(at time.Time) time.Time {
+// DayOf is the calendar day of at, as midnight UTC.
+func DayOf(at time.Time) time.Time {
 	year, month, day := at.Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// parsePeriod reads at most two words: the first day and the first day after it, "-" for an open end.
-func parsePeriod(line int, words []string) (p Period, err error) {
+// ParsePeriod reads at most two words: the first day and the first day after it, "-" for an open end.
+func ParsePeriod(line int, words []string) (p Period, err error) {
 	for i, end := range []struct {
 		field string
 		day   *time.Time
@@ -52,5 +52,5 @@ const (
 
 // String returns "unknown", "future", "in force" or "retired".
 func (s Standing) String() string {
-	return word(s, []string{"", "future", "in force", "retired"})
+	return WordOf(s, []string{"", "future", "in force", "retired"})
 }
