@@ -135,7 +135,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 	row, err := s.Admit(MailTracking)
 	require.NoError(t, err)
 	require.Equal(t, MailTracking, row.Class)
-	for _, class := range []string{"confirm", "hold_mail", "surveys"} {
+	for _, class := range []string{"epubwatch", "hold_mail", "surveys"} {
 		_, err = s.Admit(class)
 		require.ErrorContains(t, err, "has no store for them yet", class)
 	}

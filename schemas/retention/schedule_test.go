@@ -128,7 +128,7 @@ classes:
   - {class: mail_tracking, rule: a, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
   - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
-  - {class: mailpiece_images, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, sealed: true, topic: mail.images, tables: [images], slot: 10s, margin: 4s, behind: 20s}
+  - {class: mailpiece_images, rule: e, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, sealed: true, topic: mail.images, tables: [images], slot: 10s, margin: 4s, behind: 20s}
   - {class: confirm, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
 own:
   - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
