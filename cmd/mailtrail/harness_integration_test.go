@@ -77,6 +77,7 @@ type site struct {
 	// flags stand behind every command line.
 	flags                                                         []string
 	gateway, api, metrics, brokers, native, http, objects, images string
+	broker                                                        *realkafka.Broker   // of an installation of roles
 	objectStack                                                   *objectStack        // the MinIO of an installation of roles: see withObjects
 	credentials                                                   *syscall.Credential // of another user, or nil
 }
@@ -282,6 +283,7 @@ func external(t *testing.T) *site {
 	broker, err := realkafka.Start(t.Context(), realkafka.Config{Dir: filepath.Join(t.TempDir(), "kafka"), Addr: s.brokers, Kafka: jars})
 	require.NoError(t, err)
 	t.Cleanup(broker.Kill9)
+	s.broker = broker
 	server, err := embedded.New(embedded.Config{
 		Data: s.data, Native: s.native, HTTP: s.http, Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +32,8 @@ import (
 	"mailtrail/pipeline/ledger"
 	"mailtrail/schemas/retention"
 )
+
+var long = flag.Bool("long", false, "kill the door for images, MinIO and Kafka 20 times each under load (a quarter of an hour)")
 
 // TestImages runs the roles of images against real Kafka, ClickHouse and MinIO, kills the door under load, and looks into every file.
 func TestImages(t *testing.T) {
@@ -128,15 +132,19 @@ func (s *site) getImage(token, id string) (status int, picture []byte) {
 	return response.StatusCode, raw
 }
 
-// killedUnderLoad kills the door three times while clients send, each repeating until it is told 201: every picture is there once, as it was.
+// killedUnderLoad kills the door, MinIO and Kafka while clients send, each repeating until it is told 201: every picture is there once, as it was.
 func (s *site) killedUnderLoad(token, officer string, start func() *process) {
 	t := s.t
-	const clients, kills, each = 4, 3, 60
+	const clients = 4
+	kills, each := 4, 50
+	if *long {
+		kills, each = 80, 600
+	}
 	captured := time.Now().Add(-2 * time.Hour).Truncate(time.Millisecond)
 	var sent, repeats atomic.Int64
 	var mu sync.Mutex
 	want := map[string][]byte{}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills)*time.Minute)
 	defer cancel()
 	door := start()
 	var all sync.WaitGroup
@@ -144,7 +152,7 @@ func (s *site) killedUnderLoad(token, officer string, start func() *process) {
 		all.Go(func() {
 			for i := range each {
 				number := client*each + i
-				picture := tiffPicture(number, 2000+number*37)
+				picture := tiffPicture(number, 2000+number%1000*37)
 				contentType, body := imageRequest(number, captured.Add(time.Duration(number)*time.Second), picture)
 				for ctx.Err() == nil {
 					status, id, answer := postImage(s.imageDoor(), token, contentType, body)
@@ -173,15 +181,23 @@ func (s *site) killedUnderLoad(token, officer string, start func() *process) {
 			}
 			return nil
 		})
-		require.NoError(t, door.cmd.Process.Kill())
-		<-door.ended
-		door = start()
+		switch kill % 4 { // the door twice as often in the suite, as often as the others with -long
+		case 1:
+			require.NoError(t, syscall.Kill(s.objectStack.server.PID(), syscall.SIGKILL)) // it is started again by itself
+		case 2:
+			s.broker.Kill9()
+			require.NoError(t, s.broker.Restart(t.Context()))
+		default:
+			require.NoError(t, door.cmd.Process.Kill())
+			<-door.ended
+			door = start()
+		}
 	}
 	all.Wait()
 	require.Len(t, want, clients*each, "every picture has an id of its own")
 	require.Positive(t, repeats.Load(), "the kills were felt")
 	eventually(t, time.Minute, func() error {
-		if n := s.count("SELECT count() FROM mailtrail.images"); n < clients*each {
+		if n := s.count("SELECT count() FROM mailtrail.images"); n < uint64(clients*each) {
 			return fmt.Errorf("%d images are in the index", n)
 		}
 		return nil
@@ -329,7 +345,7 @@ func (s *site) withKeys() *site {
 
 // objectStack is the MinIO of an installation.
 type objectStack struct {
-	site   *site
+	server *minio.Server
 	cancel context.CancelFunc
 	ended  chan error
 }
@@ -337,7 +353,7 @@ type objectStack struct {
 // withObjects starts MinIO for an installation of roles.
 func withObjects(s *site) *site {
 	s = s.with("--set", "objects.access_key="+minio.AccessKey, "--set", "objects.secret_key_file="+minio.SecretFile(s.data))
-	s.objectStack = &objectStack{site: s}
+	s.objectStack = &objectStack{}
 	s.objectsBack()
 	s.t.Cleanup(s.objectsAway)
 	s.owner().do("migrate")
@@ -354,6 +370,7 @@ func (s *site) objectsBack() {
 	require.NoError(s.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	stack := s.objectStack
+	stack.server = server
 	stack.cancel, stack.ended = cancel, make(chan error, 1)
 	go func() { stack.ended <- server.Run(ctx) }()
 	require.NoError(s.t, server.Ready(s.t.Context()))

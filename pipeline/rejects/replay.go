@@ -3,6 +3,7 @@ package rejects
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"mailtrail/schemas/event"
 )
@@ -106,7 +107,7 @@ func (r *Rejects) send(ctx context.Context, chosen map[position]bool, dryRun boo
 // among them: a replay is known by its origin, and the request by its first message.
 var kept = []string{event.ReceivedHeader, event.ContentTypeHeader, event.DeviceHeader, event.ZoneHeader}
 
-// again makes of a reject what is sent to mail.scans: the payload as it is, or
+// again makes of a reject what is sent to its topic: the payload as it is, or
 // each event by itself where it holds several, since each has an identity.
 func (r *Rejects) again(ctx context.Context, m *event.Message) ([]event.Message, error) {
 	id := string(m.Header(event.OriginHeader))
@@ -140,5 +141,15 @@ func replayOf(m *event.Message, origin string, value []byte) event.Message {
 			headers = append(headers, event.Header{Key: name, Value: text})
 		}
 	}
-	return event.Message{Topic: event.ScansTopic, Key: []byte(origin), Value: value, Headers: headers}
+	return event.Message{Topic: topicOf(origin), Key: []byte(origin), Value: value, Headers: headers}
+}
+
+// topicOf is the topic in which an event first stood, under its own name.
+func topicOf(origin string) string {
+	identity, err := event.ParseIdentity(origin)
+	if err != nil {
+		return event.ScansTopic // ingest rejects what has no identity
+	}
+	name, _, _ := strings.Cut(identity.Topic, "#")
+	return name
 }
