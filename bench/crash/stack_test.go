@@ -180,8 +180,10 @@ data: %s
 gateway: {listen: %s}
 kafka: {brokers: [%s], partitions: %d}
 clickhouse: {addr: [%s], user: %s, password_file: %s}
-ingest: {block_rows: %d, block_age: 250ms, memory: 384MiB}
-`, s.data(), s.gateway, s.broker.Addr(), partitions, s.proxy.addr(), clickhouse.Writer, clickhouse.PasswordFile(s.data(), clickhouse.Writer), sizes.blockRows)
+keys: {listen: "unix:%[8]s", connect: "unix:%[8]s"}
+ingest: {block_rows: %[9]d, block_age: 250ms, memory: 384MiB}
+`, s.data(), s.gateway, s.broker.Addr(), partitions, s.proxy.addr(), clickhouse.Writer, clickhouse.PasswordFile(s.data(), clickhouse.Writer),
+		filepath.Join(s.dir, "keys.sock"), sizes.blockRows)
 	require.NoError(s.t, os.WriteFile(s.config, []byte(text), 0o600))
 }
 
@@ -212,8 +214,13 @@ func (s *site) try(env []string, args ...string) (out, errs string, err error) {
 }
 
 func (s *site) startRoles() {
-	free, err := ports.Free(3)
+	free, err := ports.Free(4)
 	require.NoError(s.t, err)
+	keeper := s.service("retention", free[3], nil)
+	keeper.args = []string{"retention", "run", "--config", s.config}
+	require.NoError(s.t, keeper.start())
+	s.stop = append(s.stop, keeper.hold)
+	s.await("the slot keys", time.Minute, keeper.ready)
 	s.door = s.service("gateway", free[2], nil, "MAILTRAIL_CLICKHOUSE_ADDR="+s.native)
 	for i := range 2 {
 		s.ingests = append(s.ingests, s.service("ingest", free[i], s.points))

@@ -42,6 +42,7 @@ func (m *mailtrail) command(r *run, user string, args ...string) *exec.Cmd {
 	cmd := exec.Command(m.program, args...)
 	cmd.Dir = r.folder
 	cmd.Env = append(os.Environ(), "MAILTRAIL_MODE=external", "MAILTRAIL_DATA="+filepath.Join(r.folder, "data"), "MAILTRAIL_METRICS_LISTEN="+free[0],
+		"MAILTRAIL_KEYS_CONNECT=unix:"+filepath.Join(r.folder, "keys.sock"), // nobody serves there: no event of the race is rejected
 		"MAILTRAIL_KAFKA_BROKERS="+r.stage.broker.Addr(), "MAILTRAIL_CLICKHOUSE_ADDR="+r.server.native,
 		"MAILTRAIL_CLICKHOUSE_USER="+user, "MAILTRAIL_CLICKHOUSE_PASSWORD_FILE="+clickhouse.PasswordFile(r.server.data, user))
 	return cmd

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	native "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -68,9 +69,23 @@ func (s *Stack) start(ctx context.Context) error {
 	if out, err := migrate.CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w: %s", err, out)
 	}
-	s.SQL, err = s.Connect(embedded.Auditor)
-	return err
+	if s.SQL, err = s.Connect(embedded.Auditor); err != nil {
+		return err
+	}
+	return s.startKeeper()
 }
+
+// startKeeper starts the role that serves slot keys, without which ingest takes nothing in.
+func (s *Stack) startKeeper() error {
+	keeper, err := s.Start("retention run", "MAILTRAIL_KEYS_LISTEN="+s.keysSocket())
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, keeper.Kill)
+	return keeper.Ready(time.Minute)
+}
+
+func (s *Stack) keysSocket() string { return "unix:" + filepath.Join(s.Folder, "keys.sock") }
 
 func (s *Stack) startKafka(ctx context.Context, fetcher *engines.Fetcher) error {
 	jars, err := fetcher.Kafka(ctx)
@@ -162,7 +177,8 @@ func (s *Stack) Command(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.program, args...)
 	cmd.Dir = s.Folder
 	cmd.Env = append(os.Environ(), "MAILTRAIL_MODE=external", "MAILTRAIL_DATA="+filepath.Join(s.Folder, "data"),
-		"MAILTRAIL_KAFKA_BROKERS="+s.Broker.Addr(), "MAILTRAIL_CLICKHOUSE_ADDR="+s.Native)
+		"MAILTRAIL_KAFKA_BROKERS="+s.Broker.Addr(), "MAILTRAIL_CLICKHOUSE_ADDR="+s.Native,
+		"MAILTRAIL_KEYS_CONNECT="+s.keysSocket())
 	cmd.Env = append(cmd.Env, s.user(embedded.Writer)...)
 	return cmd
 }

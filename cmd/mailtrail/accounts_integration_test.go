@@ -13,10 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
 	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/pipeline/keys"
 	"mailtrail/schemas/event"
 )
 
@@ -116,6 +118,21 @@ func (s *site) ends(topic string) (map[int32]int64, error) {
 		ends[int32(p.Partition)] = p.LastOffset
 	}
 	return ends, nil
+}
+
+// open opens a sealed payload as whoever may ask for keys can.
+func (s *site) open(m kafkago.Message) ([]byte, error) {
+	client, err := keys.NewClient(keys.ClientConfig{Network: "unix", Address: s.keysSocket()})
+	require.NoError(s.t, err)
+	holder, err := keys.NewHolder(keys.HolderDeps{Metrics: prometheus.NewRegistry(), Clock: keys.WallClock{}, Source: client})
+	require.NoError(s.t, err)
+	defer holder.Close()
+	seal, err := event.ParseSeal([]byte(header(m.Headers, event.SealHeader)))
+	require.NoError(s.t, err)
+	packer, err := event.NewPacker()
+	require.NoError(s.t, err)
+	opener := sealer{holder: holder, packer: packer}
+	return opener.open(s.t.Context(), seal, header(m.Headers, event.OriginHeader), m.Value)
 }
 
 // deadLetters reads mail.rejects from its beginning: the values by origin, in the order in which they stand.

@@ -18,15 +18,18 @@ import (
 
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/deploy/local/engines"
+	"mailtrail/deploy/local/minio"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
 	"mailtrail/pipeline/images"
 	"mailtrail/pipeline/ingest"
+	"mailtrail/pipeline/keys"
 	"mailtrail/pipeline/rejects"
 	sweeper "mailtrail/pipeline/retention"
 	"mailtrail/pipeline/retention/verify"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
+	"mailtrail/sinks/objectstore"
 )
 
 // alertFile is deploy/prometheus/alerts.yaml as Prometheus reads it.
@@ -137,6 +140,10 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = ingest.New(ingest.Config{BlockRows: 1, BlockBytes: 1, BlockAge: 1, Rules: rules.scanRules(c)}, ingest.Deps{Metrics: registry, Stream: ingest.Scans(nil)})
 	require.NoError(t, err)
 	rejects.NewRepair(rules.tables, rejects.RepairDeps{Metrics: registry})
+	_, err = keys.New(keys.Config{}, keys.Deps{Metrics: registry})
+	require.NoError(t, err)
+	_, err = keys.NewHolder(keys.HolderDeps{Metrics: registry})
+	require.NoError(t, err)
 	_, err = access.Open(c.AccessFile(), access.Deps{Logger: zerolog.Nop(), Registerer: registry, Now: time.Now})
 	require.NoError(t, err)
 	images.NewReader(images.ReaderDeps{Metrics: registry})
@@ -154,6 +161,10 @@ func everyMetric(t *testing.T) map[string][]string {
 	_, err = embedded.New(embedded.Config{
 		Data: c.Data, Native: "127.0.0.1:0", HTTP: "127.0.0.1:0", Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{Metrics: registry, Engine: engines.ClickHouse{Server: "clickhouse"}, Self: []string{"mailtrail"}, Analysts: func() ([]embedded.Analyst, error) { return nil, nil }})
+	require.NoError(t, err)
+	_, err = minio.New(minio.Config{Data: c.Data, Addr: "127.0.0.1:0", Schedule: retention.Builtin()}, minio.Deps{Metrics: registry, Program: "minio"})
+	require.NoError(t, err)
+	_, err = objectstore.Open(objectstore.Config{Endpoint: "127.0.0.1:1", Bucket: c.Objects.Bucket}, objectstore.Deps{Metrics: registry})
 	require.NoError(t, err)
 
 	_, err = sweeper.New(sweeper.Config{Schedule: retention.Builtin(), Every: time.Minute}, sweeper.Deps{

@@ -65,12 +65,17 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 		return err
 	}
 	defer stores.close()
+	sealer, err := r.newSealer(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	defer sealer.holder.Close()
 	printed, err := newAuditPrinter(r.stdout, r.stderr, format)
 	if err != nil {
 		return err
 	}
 	shown := r.newProgress("audit", "receipts", -1)
-	found, err := auditAll(ctx, r, stores, func(receipts int) { shown.Add(int64(receipts)) }, func(auditor *audit.Audit) (*audit.Report, error) {
+	found, err := auditAll(ctx, r, stores, sealer, func(receipts int) { shown.Add(int64(receipts)) }, func(auditor *audit.Audit) (*audit.Report, error) {
 		report, err := auditor.Check(ctx)
 		if err == nil && repair && !report.Clean() {
 			if err = auditor.Repair(ctx, report, printed.action); err == nil {
@@ -93,11 +98,11 @@ func runAudit(ctx context.Context, r *role, repair bool, format rowFormat) error
 }
 
 // auditAll has check audit one topic after the other, and then holds the packs against their index.
-func auditAll(ctx context.Context, r *role, stores *connections, progress func(int), check func(*audit.Audit) (*audit.Report, error)) (*allAudited, error) {
+func auditAll(ctx context.Context, r *role, stores *connections, sealer *sealer, progress func(int), check func(*audit.Audit) (*audit.Report, error)) (*allAudited, error) {
 	found := &allAudited{}
 	room := ingest.NewRoom(int64(r.config.Ingest.Memory))
 	for _, stream := range ingestStreams(r.config, stores) {
-		auditor, err := newAuditor(r, stores, stream, room, progress)
+		auditor, err := newAuditor(r, stores, stream, sealer, room, progress)
 		if err != nil {
 			return nil, err
 		}
@@ -120,13 +125,13 @@ func auditAll(ctx context.Context, r *role, stores *connections, progress func(i
 }
 
 // newAuditor makes the audit of one topic.
-func newAuditor(r *role, stores *connections, stream ingestStream, room *ingest.Room, progress func(int)) (*audit.Audit, error) {
+func newAuditor(r *role, stores *connections, stream ingestStream, sealer *sealer, room *ingest.Room, progress func(int)) (*audit.Audit, error) {
 	c, topic := r.config, stream.Topic()
 	blocks, err := ingest.NewRebuilder(ingest.Config{
 		BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
 	}, ingest.Deps{
 		Log: r.log, Metrics: prometheus.NewRegistry(), Clock: wallClock, Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse},
-		Stream: stream.Stream, Room: room,
+		Stream: stream.Stream, Room: room, Keys: ingestKeys(sealer),
 	})
 	if err != nil {
 		return nil, err

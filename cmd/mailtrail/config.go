@@ -35,6 +35,9 @@ files that it uses.`,
 			for _, absent := range loaded.AbsentFiles() {
 				fmt.Fprintln(a.stderr, "note: "+absent)
 			}
+			if loaded.KeysConnect() == "" {
+				fmt.Fprintln(a.stderr, "note: keys.connect is not set: the roles ingest, rejects and audit need it; retention run, which serves the keys, needs keys.listen")
+			}
 			_, err = fmt.Fprintln(a.stdout, "configuration is good")
 			return err
 		},

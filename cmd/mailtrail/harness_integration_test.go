@@ -37,15 +37,25 @@ import (
 var programFolder string
 
 // program builds the program once for all tests and returns its path.
-var program = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(programFolder, "mailtrail")
-	build := exec.Command("go", "build", "-o", path, ".")
+var program = sync.OnceValues(func() (string, error) { return buildProgram("mailtrail") })
+
+// faultyProgram is the program with the points at which MAILTRAIL_KILL_AT ends it.
+func faultyProgram(t *testing.T) string {
+	t.Helper()
+	path, err := buildProgram("mailtrail-faults", "-tags", "faults")
+	require.NoError(t, err)
+	return path
+}
+
+func buildProgram(name string, flags ...string) (string, error) {
+	path := filepath.Join(programFolder, name)
+	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, ".")...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w: %s", err, out)
 	}
 	return path, nil
-})
+}
 
 func TestMain(m *testing.M) {
 	var err error
@@ -74,6 +84,7 @@ type site struct {
 	t       *testing.T
 	program string
 	data    string
+	env     []string // beside that of the test
 	// flags stand behind every command line.
 	flags                                                         []string
 	gateway, api, metrics, brokers, native, http, objects, images string
@@ -112,6 +123,13 @@ func (s *site) at(data string) *site {
 func (s *site) with(flags ...string) *site {
 	c := *s
 	c.flags = append(append([]string(nil), s.flags...), flags...)
+	return &c
+}
+
+// withEnv is the same installation with a further variable of the environment.
+func (s *site) withEnv(variable string) *site {
+	c := *s
+	c.env = append(append([]string(nil), s.env...), variable)
 	return &c
 }
 
@@ -169,6 +187,7 @@ func (s *site) start(args ...string) *process {
 	s.t.Helper()
 	p := &process{t: s.t, stdout: &output{}, stderr: &output{}, ended: make(chan struct{})}
 	p.cmd = exec.Command(s.program, append(args, s.flags...)...)
+	p.cmd.Env = append(os.Environ(), s.env...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = p.stdout, p.stderr, time.Second
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.credentials}
 	p.cmd.Dir = filepath.Dir(s.program)
@@ -301,8 +320,22 @@ func external(t *testing.T) *site {
 	require.NoError(t, server.Ready(t.Context()))
 	s = s.with("--set", "mode=external", "--set", "clickhouse.user="+embedded.Writer, "--set", "clickhouse.password_file="+embedded.PasswordFile(s.data, embedded.Writer))
 	s.owner().do("migrate")
-	return s
+	return s.withKeeper()
 }
+
+// withKeeper starts the role that has the slot keys, and is the same installation for roles that get them from it.
+func (s *site) withKeeper() *site {
+	s.t.Helper()
+	free, err := ports.Free(1)
+	require.NoError(s.t, err)
+	socket := "unix:" + s.keysSocket()
+	keeper := s.with("--set", "metrics.listen="+free[0], "--set", "keys.listen="+socket).start("retention", "run")
+	keeper.says("serving slot keys", 30*time.Second)
+	return s.with("--set", "keys.connect="+socket)
+}
+
+// keysSocket is where slot keys are served.
+func (s *site) keysSocket() string { return filepath.Join(s.data, "keys.sock") }
 
 // owner is the installation as the owner of the tables.
 func (s *site) owner() *site {

@@ -11,7 +11,6 @@ import (
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
 	"mailtrail/pipeline/images"
-	"mailtrail/pipeline/keys"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 )
@@ -108,16 +107,3 @@ func (c cameras) Authenticate(r *http.Request) (images.Device, bool) {
 	device, ok := c.devices.Authenticate(shown)
 	return images.Device(device), ok
 }
-
-// imageKeys is the holder of slot keys as images want it.
-type imageKeys struct{ *keys.Holder }
-
-func (k imageKeys) Seal(ctx context.Context, dst []byte, o images.Object, payload []byte) ([]byte, error) {
-	return k.Holder.Seal(ctx, dst, keys.Object(o), payload)
-}
-
-func (k imageKeys) Open(ctx context.Context, dst []byte, o images.Object, sealed []byte) ([]byte, error) {
-	return k.Holder.Open(ctx, dst, keys.Object(o), sealed)
-}
-
-func (imageKeys) Status(err error) int { return keys.Status(err) }

@@ -28,8 +28,6 @@ import (
 	"mailtrail/deploy/local/engines"
 	"mailtrail/deploy/local/minio"
 	"mailtrail/deploy/local/ports"
-	"mailtrail/pipeline/keys"
-	"mailtrail/pipeline/ledger"
 	"mailtrail/schemas/retention"
 )
 
@@ -38,7 +36,6 @@ var long = flag.Bool("long", false, "kill the door for images, MinIO and Kafka 2
 // TestImages runs the roles of images against real Kafka, ClickHouse and MinIO, kills the door under load, and looks into every file.
 func TestImages(t *testing.T) {
 	s := withObjects(external(t))
-	s = s.withKeys()
 	token, officer, mailer := s.device("camera-1"), s.do("access", "add", "officer", "records"), s.do("access", "add", "mailer", "acme", "--mid", "900123456")
 	s.role(t, "ingest").says("partitions assigned", 30*time.Second)
 	api := s.role(t, "api")
@@ -282,14 +279,14 @@ func (s *site) nothingInClear() {
 	folder := filepath.Dir(filepath.Dir(s.data)) // of all temporary folders of the test
 	control := filepath.Join(folder, "control")
 	require.NoError(t, os.WriteFile(control, tiffPicture(1, 5000), 0o600))
-	found, looked := filesWith(t, folder, marker)
+	found, looked := filesHolding(t, folder, marker)
 	require.Equal(t, []string{control}, found, "of %d files", looked)
 	require.Greater(t, looked, 50)
 	s.do("images", "list", "0027090012345600090010118112501")
 }
 
-// filesWith lists the files below a folder that hold a text, but for those that `images get` was told to write.
-func filesWith(t *testing.T, folder, text string) (found []string, looked int) {
+// filesHolding lists the files below a folder that hold a text, but for those that `images get` was told to write.
+func filesHolding(t *testing.T, folder, text string) (found []string, looked int) {
 	require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // a store removed it in this moment
@@ -315,32 +312,6 @@ func (s *site) role(t *testing.T, args ...string) *process {
 	free, err := ports.Free(1)
 	require.NoError(t, err)
 	return s.as(t).with("--set", "metrics.listen="+free[0]).start(args...)
-}
-
-// withKeys is the installation with a key authority in the test's process.
-func (s *site) withKeys() *site {
-	t := s.t
-	book, err := ledger.Open(ledger.Config{Dir: filepath.Join(s.data, "ledger")}, ledger.Deps{Log: zerolog.Nop(), Clock: time.Now})
-	require.NoError(t, err)
-	store, err := keys.OpenFileStore(filepath.Join(s.data, "keys"), nil)
-	require.NoError(t, err)
-	authority, err := keys.New(keys.Config{Tombstones: filepath.Join(s.data, "tombstones"), Ahead: 10 * time.Minute, Every: time.Minute}, keys.Deps{
-		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Clock: time.Now, Store: store, Ledger: book, Calendar: keys.FromSchedule(retention.Builtin()),
-	})
-	require.NoError(t, err)
-	_, err = authority.Start(t.Context())
-	require.NoError(t, err)
-	socket := filepath.Join(s.data, "keys.sock")
-	server, err := keys.NewServer(keys.ServerConfig{Network: "unix", Address: socket}, keys.ServerDeps{Log: zerolog.Nop(), Authority: authority})
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
-	return s.with("--set", "keys.connect=unix:"+socket)
 }
 
 // objectStack is the MinIO of an installation.

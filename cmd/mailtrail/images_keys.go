@@ -2,39 +2,36 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"mailtrail/pipeline/images"
 	"mailtrail/pipeline/keys"
 )
 
-// newImageKeys makes a holder that gets its keys from the authority at keys.connect. Close it.
+// imageKeys is the sealer as images want it.
+type imageKeys struct{ *sealer }
+
+// newImageKeys makes one with a holder of its own. Close it.
 func (r *role) newImageKeys(metrics prometheus.Registerer) (imageKeys, error) {
-	c := r.config
-	var source keys.Source = noImageKeys{}
-	if connect := c.Keys.Connect; connect != "" {
-		network, address := connect.Dial()
-		config := keys.ClientConfig{Network: network, Address: address}
-		var err error
-		if network != "unix" {
-			if config.TLS, err = keys.MutualTLS(c.Keys.TLS.Cert, c.Keys.TLS.Key, c.Keys.TLS.CA); err != nil {
-				return imageKeys{}, err
-			}
-		}
-		if source, err = keys.NewClient(config); err != nil {
-			return imageKeys{}, err
-		}
-	}
-	holder, err := keys.NewHolder(keys.HolderDeps{Metrics: metrics, Clock: keys.WallClock{}, Source: source})
-	return imageKeys{holder}, err
+	s, err := r.newSealer(metrics)
+	return imageKeys{s}, err
 }
 
-// noImageKeys is where no authority is configured.
-type noImageKeys struct{}
+// Close wipes the keys that are held.
+func (k imageKeys) Close() { k.holder.Close() }
 
-func (noImageKeys) Key(context.Context, string, time.Time, keys.Use) (keys.Grant, error) {
-	return keys.Grant{}, fmt.Errorf("%w: %w", keys.ErrUnavailable, errors.New("keys.connect is not set: images are sealed under slot keys alone, which `mailtrail retention run` serves at keys.listen"))
+// Seal implements images.Sealer.
+func (k imageKeys) Seal(ctx context.Context, dst []byte, o images.Object, payload []byte) ([]byte, error) {
+	sealed, err := k.holder.Seal(ctx, dst, keys.Object(o), payload)
+	return sealed, k.told(err)
 }
+
+// Open implements images.Sealer.
+func (k imageKeys) Open(ctx context.Context, dst []byte, o images.Object, sealed []byte) ([]byte, error) {
+	payload, err := k.holder.Open(ctx, dst, keys.Object(o), sealed)
+	return payload, k.told(err)
+}
+
+// Status implements images.Sealer.
+func (imageKeys) Status(err error) int { return keys.Status(err) }

@@ -37,20 +37,32 @@ type role struct {
 	log      zerolog.Logger
 	observer *observer
 	parts    *components
+	// keeper is what the process has where it is the keeper of the installation.
+	keeper *keeper
+}
+
+// newRole makes a role in which nothing runs yet.
+func (a *app) newRole() (*role, error) {
+	r, err := a.plainRole()
+	if err != nil {
+		return nil, err
+	}
+	r.observer, r.parts = newObserver(string(r.config.Metrics.Listen)), newComponents(r.log)
+	return r, nil
 }
 
 // runRole runs one role with its metrics until ctx ends.
 func (a *app) runRole(ctx context.Context, name string, start func(context.Context, *role) error) error {
-	c, err := a.config()
+	r, err := a.newRole()
 	if err != nil {
 		return err
 	}
-	log, err := a.logger()
-	if err != nil {
-		return err
-	}
-	r := &role{app: a, config: c, log: log, observer: newObserver(string(c.Metrics.Listen)), parts: newComponents(log)}
 	defer r.parts.stop()
+	return r.run(ctx, name, start)
+}
+
+// run starts the role's parts and waits for the end of ctx or of one of them; stopping them is the caller's.
+func (r *role) run(ctx context.Context, name string, start func(context.Context, *role) error) error {
 	r.parts.start("metrics", r.observer.run)
 	if err := start(ctx, r); err != nil {
 		if ctx.Err() != nil {
@@ -59,7 +71,7 @@ func (a *app) runRole(ctx context.Context, name string, start func(context.Conte
 		return err
 	}
 	r.observer.startedAll()
-	log.Info().Str("role", name).Str("metrics", string(c.Metrics.Listen)).Msg("running")
+	r.log.Info().Str("role", name).Str("metrics", string(r.config.Metrics.Listen)).Msg("running")
 	return r.parts.wait(ctx)
 }
 
@@ -90,6 +102,10 @@ func (r *role) rules() (*ruleBook, error) {
 // startIngest starts one member of the group.
 func startIngest(ctx context.Context, r *role) error {
 	c := r.config
+	sealer, err := r.startSealer()
+	if err != nil {
+		return err
+	}
 	stores, err := r.connect(embedded.Writer)
 	if err != nil {
 		return err
@@ -105,7 +121,7 @@ func startIngest(ctx context.Context, r *role) error {
 			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
 		}, ingest.Deps{
 			Log: r.log.With().Str("part", "ingest").Logger(), Metrics: r.observer.registry, Clock: wallClock,
-			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Reached: faultPoint[ingest.Point](),
+			Broker: newFrontTopic(c, stores.kafka, topic), Store: rowStore{stores.clickhouse}, Stream: stream.Stream, Room: room, Keys: ingestKeys(sealer), Reached: faultPoint[ingest.Point](),
 		})
 		if err != nil {
 			return err
@@ -121,7 +137,7 @@ func startIngest(ctx context.Context, r *role) error {
 		}
 		return all.Wait()
 	})
-	return r.startRepair(stores.rules.tables)
+	return r.startRepair(stores.rules, sealer)
 }
 
 // ingestStream is a topic with the rules that decide about its events.

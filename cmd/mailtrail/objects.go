@@ -52,19 +52,19 @@ func objectsLogin(c *config.Loaded) (objectstore.Config, func() (string, error))
 	return to, c.Objects.SecretKeyFile.Read
 }
 
-// openObjectsAuditor comes in with the auditor's own credentials (verify.objects); where it has none, into the embedded MinIO alone,
-// with the account's rights cut down to reading.
+// openObjectsAuditor comes in with the auditor's own credentials (verify.objects). Where it has none it reads with the account of
+// the configuration, into the embedded MinIO with that account's rights cut down to reading.
 func openObjectsAuditor(c *config.Loaded) (*objectstore.Auditor, error) {
 	if own := c.Verify.Objects; own.AccessKey != "" {
 		to := objectsConfig(c)
 		to.AccessKey = own.AccessKey
 		return objectstore.OpenAuditor(to, own.SecretKeyFile.Read)
 	}
-	if c.Mode != config.Embedded {
-		return nil, fmt.Errorf("verify.objects.access_key is missing: the auditor reads the object store with credentials of its own, which may list and nothing more")
-	}
 	to, secret := objectsLogin(c)
-	return objectstore.OpenConfinedAuditor(to, secret)
+	if c.Mode == config.Embedded {
+		return objectstore.OpenConfinedAuditor(to, secret)
+	}
+	return objectstore.OpenAuditor(to, secret)
 }
 
 func embeddedObjectsSecret(c *config.Loaded) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	embedded "mailtrail/deploy/local/clickhouse"
@@ -79,7 +80,8 @@ func newRejectsShowCommand(a *app) *cobra.Command {
 		Use:   "show ID",
 		Short: "Show everything of one dead letter, its payload too",
 		Long: `show prints one dead letter as it was rejected last: what a list tells, its headers, and the event as JSON under
-the fields' names. Bytes that cannot be read follow in hexadecimal.`,
+the fields' names. Bytes that cannot be read follow in hexadecimal. The payload is opened under its slot's key, until
+that is destroyed.`,
 		Example: "  mailtrail rejects show mail.scans/0/4711/0",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -105,7 +107,7 @@ func newRejectsReplayCommand(a *app) *cobra.Command {
 		Short: "Send dead letters through ingest again",
 		Long: `replay sends the dead letters that are not stored to mail.scans once more, with their identity and their clock.
 What is now right is stored, once, also when replay is run twice or days later; what is still wrong becomes a dead
-letter again; what is past its limit by now expires.`,
+letter again; what is past its limit by now expires. A payload travels sealed, as it lies in mail.rejects.`,
 		Example: "  mailtrail rejects replay --reason unknown_zone --dry-run",
 		Args:    cobra.NoArgs,
 	}
@@ -132,6 +134,9 @@ func replayedSentence(done rejects.Replayed, dryRun bool) string {
 		text += fmt.Sprintf(" with %d events", done.Events)
 	}
 	text += fmt.Sprintf("; %d were stored by an earlier replay", done.Stored)
+	if done.Ended > 0 {
+		text += fmt.Sprintf("; the slot of %d is over, so nobody can read them any more", done.Ended)
+	}
 	if done.Empty > 0 {
 		text += fmt.Sprintf("; %d have no payload", done.Empty)
 	}
@@ -159,7 +164,14 @@ func (a *app) withRejects(work func(*rejects.Rejects) error) error {
 	defer producer.Close() // nothing waits in it: Produce returns when all is written
 	reader := &shownReader{app: a, client: stores.kafka}
 	defer reader.close()
-	return work(rejects.New(rejects.Deps{Reader: reader, Producer: producer, Store: stores.clickhouse}))
+	sealer, err := r.newSealer(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	defer sealer.holder.Close()
+	return work(rejects.New(rejects.Deps{
+		Reader: reader, Producer: producer, Store: stores.clickhouse, Keys: rejectKeys(sealer), SealedBy: sealedBy(stores.rules.schedule),
+	}))
 }
 
 // shownReader reads topics and shows how far it has come.

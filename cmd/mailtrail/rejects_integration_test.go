@@ -22,7 +22,7 @@ func TestReplayStoresWhatIsRightByNowOnce(t *testing.T) {
 	t.Cleanup(func() { _ = writer.Close() })
 	due := time.Now().Add(10 * time.Second)
 	body := fmt.Sprintf(`{"imb":"0027012345600000000710118112501","scanDatetime":%q,"scanLocaleKey":"V19160","machineId":"M"}`, due.UTC().Format("2006-01-02T15:04:05.000Z"))
-	never := `{"imb":"0027012345600000000810118112501","imbMid":"999999","scanDatetime":"2026-01-01T00:00:00Z","machineId":"M"}`
+	never := fmt.Sprintf(`{"imb":"0027012345600000000810118112501","imbMid":"999999","scanDatetime":%q,"machineId":"M"}`, time.Now().UTC().Add(-time.Hour).Format(time.RFC3339))
 	require.NoError(t, writer.WriteMessages(t.Context(), kafkago.Message{Value: []byte(body)}, kafkago.Message{Value: []byte(never)}))
 
 	rejected := func(flags ...string) (rows []map[string]any) {

@@ -7,21 +7,21 @@ import (
 	"time"
 
 	"mailtrail/pipeline/rejects"
-	"mailtrail/schemas/derive"
 	"mailtrail/schemas/event"
 	"mailtrail/sinks/kafka"
 )
 
 // startRepair starts the repair of bars that the stream rejects, as a part of the role ingest.
-func (r *role) startRepair(tables *derive.Tables) error {
+func (r *role) startRepair(rules *ruleBook, sealer *sealer) error {
 	client, err := newKafka(r.config)
 	if err != nil {
 		return err
 	}
 	producer := client.NewProducer(int(r.config.Kafka.MaxMessage))
-	repair := rejects.NewRepair(tables, rejects.RepairDeps{
+	repair := rejects.NewRepair(rules.tables, rejects.RepairDeps{
 		Log: r.log.With().Str("part", "repair").Logger(), Metrics: r.observer.registry,
 		Topic: deadLetters{client, repairGroup(r.config.Ingest.Group)}, Producer: producer,
+		Keys: rejectKeys(sealer), SealedBy: sealedBy(rules.schedule),
 	})
 	r.parts.start("repair of damaged bars", func(ctx context.Context) error {
 		defer client.Close()

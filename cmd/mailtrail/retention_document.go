@@ -17,8 +17,9 @@ import (
 const shownLosses = 3
 
 // notYet is what of the schedule nothing carries out yet. Who signs the document must know it.
-const notYet = "Old files in folders are not removed, but for the log of the embedded ClickHouse, and what is marked to be sealed is written in clear. Slots of tables are dropped at the times " +
-	"below as long as a sweeper runs (`mailtrail up`, or `mailtrail retention run`); without one ClickHouse's own expiry drops them half a margin later."
+const notYet = "Old files in folders are not removed, but for the log of the embedded ClickHouse. Slots of tables are dropped, and slot keys destroyed, at the times below as " +
+	"long as a sweeper runs (`mailtrail up`, or `mailtrail retention run`); without one ClickHouse's own expiry drops them half a margin later, " +
+	"and the keys go when a sweeper starts, before anything else does."
 
 // document writes the plan for people.
 type document struct {
@@ -201,7 +202,7 @@ func placeWords(r *retention.Row, schedule *retention.Schedule) string {
 	case joined != "" && r.Planned:
 		joined += "; none of it is there yet"
 	case joined != "" && r.Sealed:
-		joined += "; to be sealed under the slot's key"
+		joined += "; sealed under its slot's key, which is destroyed with the slot and ends every copy at once"
 	}
 	return joined
 }

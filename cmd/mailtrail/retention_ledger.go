@@ -83,8 +83,8 @@ func swept(store retention.Store) bool {
 	return store == retention.ClickHouse || store == retention.Objects
 }
 
-// classRows are the classes whose slots the sweeper destroys, as the ledger must know them: from the oldest slot on that
-// is not due yet.
+// classRows are the classes whose slots the sweeper destroys, or whose keys the authority does, as the ledger must know
+// them: from the oldest slot on that is not due yet.
 func classRows(schedule *retention.Schedule, now time.Time) (rows []ledger.ClassRow) {
 	for _, row := range schedule.Rows() {
 		if !row.Flows() || !row.Sliced() {
@@ -95,6 +95,9 @@ func classRows(schedule *retention.Schedule, now time.Time) (rows []ledger.Class
 			if swept(place.Store) {
 				stores = append(stores, string(place.Store)+"/"+place.Name)
 			}
+		}
+		if row.Sealed {
+			stores = append(stores, ledger.KeyStore)
 		}
 		if len(stores) == 0 {
 			continue

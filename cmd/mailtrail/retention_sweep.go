@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"mailtrail/cmd/mailtrail/config"
 	embedded "mailtrail/deploy/local/clickhouse"
+	"mailtrail/pipeline/keys"
 	"mailtrail/pipeline/ledger"
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
@@ -24,7 +26,7 @@ func newRetentionSweepCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sweep",
 		Short: "Destroy now what is due, once",
-		Long: `sweep drops every slot that is due, enters it in the ledger, and prints what it dropped. Run again, it finds nothing.
+		Long: `sweep drops every slot that is due and destroys its key, enters that in the ledger, and prints what went. Run again, it finds nothing.
 One sweeps at a time: beside ` + "`mailtrail up`" + ` or ` + "`mailtrail retention run`" + `, which do it by themselves, it ends with 1.
 The exit status is 1 where something that is due could not be destroyed or entered.`,
 		Example: `  mailtrail retention sweep --config site.yaml`,
@@ -47,26 +49,38 @@ func newRetentionRunCommand(a *app) *cobra.Command {
 		Short: "Destroy what is due, on time, until it is stopped",
 		Long: `run is the sweeper: it destroys what is overdue at once, wakes whenever a slot is due, looks every retention.sweep_every
 besides, and enters each destruction in the ledger in the data folder. A second one waits for the end of the first.
-The auditor runs with it, every few minutes, as ` + "`mailtrail retention verify`" + ` does once. ` + "`mailtrail up`" + ` has a sweeper of its own.`,
+It has the slot keys too, and serves them to the other roles at keys.listen. The auditor runs with it, every few minutes,
+as ` + "`mailtrail retention verify`" + ` does once. ` + "`mailtrail up`" + ` has a sweeper, keys and an auditor of its own.`,
 		Example: `  mailtrail retention run --config site.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.runRole(c.Context(), "retention", func(ctx context.Context, r *role) error { return startSweeper(ctx, r, 0) })
+			return a.runKeeper(c.Context(), "retention", func(ctx context.Context, r *role) error {
+				if err := startSweeper(ctx, r, 0); err != nil {
+					return err
+				}
+				return r.serveKeys(false)
+			})
 		},
 	}
 }
 
 // sweepOnce sweeps and prints what went.
 func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
-	s, err := r.openSweep(prometheus.NewRegistry())
+	k, err := r.openKeeper(ctx, prometheus.NewRegistry())
 	if errors.Is(err, ledger.ErrBusy) {
 		return fmt.Errorf("%w; it is `mailtrail up` or `mailtrail retention run`, which sweeps by itself", err)
 	}
 	if err != nil {
 		return err
 	}
+	defer k.close()
+	s, err := r.openSweep(k, prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
 	defer s.close()
-	if err := s.agreed(ctx); err != nil {
+	ended, err := s.agreed(ctx)
+	if err != nil {
 		return err
 	}
 	swept := s.sweeper.Sweep(ctx)
@@ -79,7 +93,12 @@ func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
 			return err
 		}
 	}
-	if format != "table" || len(swept.Drops) > 0 {
+	for _, id := range slices.Concat(k.started.Returned, k.started.Destroyed, ended.Destroyed) {
+		if err := rows.Row(id.Class, ledger.KeyStore, "slot key", id.Start, nil, keys.ByAuthority, slices.Contains(k.started.Returned, id), nil); err != nil {
+			return err
+		}
+	}
+	if format != "table" || len(swept.Drops)+len(k.started.Returned)+len(k.started.Destroyed)+len(ended.Destroyed) > 0 {
 		if err := rows.Close(); err != nil {
 			return err
 		}
@@ -92,16 +111,21 @@ func (r *role) sweepOnce(ctx context.Context, format rowFormat) error {
 // startSweeper waits until no other sweeper runs, at most so long (0: as long as it takes), destroys what is overdue, and
 // starts the sweeper.
 func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
-	var s *sweep
-	err := r.parts.check(ctx, func(ctx context.Context) (err error) {
-		s, err = r.awaitSweep(ctx, patience)
+	err := r.parts.check(ctx, func(ctx context.Context) error { return r.awaitKeeper(ctx, patience) })
+	if err != nil {
 		return err
-	})
+	}
+	s, err := r.openSweep(r.keeper, r.observer.registry)
 	if err != nil {
 		return err
 	}
 	err = r.parts.check(ctx, func(ctx context.Context) error {
-		if err := await(ctx, applyPatience, s.agreed); err != nil {
+		err := await(ctx, applyPatience, func(ctx context.Context) error {
+			ended, err := s.agreed(ctx)
+			tellKeys(r.log, ended)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		return await(ctx, applyPatience, func(ctx context.Context) error { return s.sweeper.Sweep(ctx).Err() })
@@ -118,56 +142,28 @@ func startSweeper(ctx context.Context, r *role, patience time.Duration) error {
 		defer s.close()
 		return s.sweeper.Run(ctx)
 	})
-	return startVerifier(r, s.ledger)
+	return startVerifier(r, s.keeper.ledger)
 }
 
 // sweep is the sweeper with what it holds.
 type sweep struct {
 	role    *role
 	rules   *ruleBook
+	keeper  *keeper
 	store   *clickhouse.Store
 	objects *objectstore.Store // nil where the installation has none
-	ledger  *ledger.Log
 	sweeper *pipeline.Sweeper
 }
 
-// awaitSweep opens the sweeper when no other process has it.
-func (r *role) awaitSweep(ctx context.Context, patience time.Duration) (*sweep, error) {
-	told, began := false, time.Now()
-	for {
-		s, err := r.openSweep(r.observer.registry)
-		if !errors.Is(err, ledger.ErrBusy) {
-			return s, err
-		}
-		if patience > 0 && time.Since(began) > patience {
-			return nil, fmt.Errorf("%w; it is `mailtrail retention run` or `sweep`: stop it, this one sweeps by itself", err)
-		}
-		if !told {
-			r.log.Info().Msg("another sweeper runs; this one waits for its end")
-			told = true
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-// openSweep makes the sweeper and takes the ledger; the error wraps [ledger.ErrBusy] where another process has it.
-func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
+// openSweep makes the sweeper.
+func (r *role) openSweep(k *keeper, metrics prometheus.Registerer) (*sweep, error) {
 	rules, err := r.rules()
 	if err != nil {
 		return nil, err
 	}
-	log := r.log.With().Str("part", "sweeper").Logger()
-	book, err := ledger.Open(ledger.Config{Dir: filepath.Join(r.config.Data, "ledger")}, ledger.Deps{Log: log, Clock: r.now})
-	if err != nil {
-		return nil, err
-	}
-	s := &sweep{role: r, rules: rules, ledger: book}
+	s := &sweep{role: r, rules: rules, keeper: k}
 	if s.store, err = openClickHouse(r.config, rules, embedded.Writer); err != nil {
-		return nil, errors.Join(err, book.Close())
+		return nil, err
 	}
 	stores := map[retention.Store]pipeline.SlotStore{retention.ClickHouse: sweptTables{s.store}}
 	if r.hasObjects(rules.schedule) {
@@ -184,7 +180,7 @@ func (r *role) openSweep(metrics prometheus.Registerer) (*sweep, error) {
 		},
 	}, pipeline.Deps{
 		Stores: stores,
-		Ledger: sweepLedger{book}, Log: log, Metrics: metrics, Clock: pipeline.NewClock(r.now, newUptime(), log),
+		Ledger: sweepLedger{k.ledger}, Log: r.log.With().Str("part", "sweeper").Logger(), Metrics: metrics, Clock: k.clock,
 	})
 	if err != nil {
 		s.close()
@@ -198,23 +194,25 @@ func (s *sweep) close() {
 	if s.objects != nil {
 		s.objects.Close()
 	}
-	s.ledger.Close()
 }
 
 // agreed makes sure that the schedule is the one from which the tables were made, so that a wrong file destroys nothing,
-// and enters it in the ledger.
-func (s *sweep) agreed(ctx context.Context) error {
+// enters it in the ledger, and destroys the keys that are due by it.
+func (s *sweep) agreed(ctx context.Context) (ended keys.Report, err error) {
 	applied, err := s.store.AppliedSchedule(ctx)
 	if err != nil {
-		return atClickHouse(s.role.config, err)
+		return ended, atClickHouse(s.role.config, err)
 	}
 	if applied == nil {
-		return errors.New("ClickHouse has no tables of mailtrail yet: run `mailtrail migrate` first")
+		return ended, errors.New("ClickHouse has no tables of mailtrail yet: run `mailtrail migrate` first")
 	}
 	applied.Topics = s.rules.schedule.Topics // the server does not hold them
 	if changes := retention.Compare(applied, s.rules.schedule); len(changes) > 0 {
-		return fmt.Errorf("ClickHouse was made from another retention schedule (%s): run `mailtrail retention apply` with the right one first; nothing is destroyed", changes[0])
+		return ended, fmt.Errorf("ClickHouse was made from another retention schedule (%s): run `mailtrail retention apply` with the right one first; nothing is destroyed", changes[0])
 	}
-	_, err = s.ledger.Adopt(s.rules.schedule.Hash(), classRows(s.rules.schedule, s.role.now()), pipeline.BySweeper)
-	return err
+	if _, err = s.keeper.ledger.Adopt(s.rules.schedule.Hash(), classRows(s.rules.schedule, s.keeper.clock.Now()), pipeline.BySweeper); err != nil {
+		return ended, err
+	}
+	s.keeper.agreed.Store(true)
+	return s.keeper.authority.Sweep(ctx)
 }

@@ -20,7 +20,7 @@ func newStatusCommand(a *app) *cobra.Command {
 		Short: "One screen for the operator: what waits, what is kept, what is free",
 		Long: `status asks every store how it stands: of each partition of mail.scans what ingest has not taken in yet, as a
 share of the topic's life, and the open intent; of each retention class the oldest slot and when it is destroyed;
-tables, disks, the last verification and versions. The exit status is 1 where a store cannot be reached, events were lost
+tables, disks, slot keys, the last verification and versions. The exit status is 1 where a store cannot be reached, events were lost
 or the auditor found something.`,
 		Example: `  mailtrail status --config site.yaml
   mailtrail status --format json | grep '"section":"kafka"'`,
@@ -59,7 +59,7 @@ func (a *app) status(ctx context.Context, format rowFormat) error {
 	asking.Go(func() { front = r.kafkaStatus(ctx, rules) })
 	asking.Go(func() { stores = r.clickHouseStatus(ctx, rules) })
 	asking.Wait()
-	sections := append(append(front, stores...), r.verifySection(), r.versions())
+	sections := append(append(front, stores...), r.keyStatus(rules), r.verifySection(), r.versions())
 	if err := writeStatus(a.stdout, format, sections); err != nil {
 		return err
 	}

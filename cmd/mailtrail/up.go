@@ -51,7 +51,7 @@ func (a *app) up(ctx context.Context, demo bool) error {
 		return err
 	}
 	defer unlock()
-	return a.runRole(ctx, "up", func(ctx context.Context, r *role) error {
+	return a.runKeeper(ctx, "up", func(ctx context.Context, r *role) error {
 		var day *demonstration
 		if demo {
 			if day, err = r.prepareDemo(ctx); err != nil {
@@ -106,6 +106,9 @@ func startStack(ctx context.Context, r *role) error {
 	}
 	// What fell due while the machine was off goes before a door is opened.
 	if err := startSweeper(ctx, r, applyPatience); err != nil {
+		return err
+	}
+	if err := r.serveKeys(true); err != nil {
 		return err
 	}
 	if err := startIngest(ctx, r); err != nil {

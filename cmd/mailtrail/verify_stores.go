@@ -92,7 +92,8 @@ func asAuditor(c *config.Loaded) *config.Loaded {
 func (v *verifier) inspectors(c *config.Loaded) []verify.Named {
 	files := verify.Files{Data: c.Data, Keys: c.KeysDir(), Access: c.AccessFile(), Tombstones: c.Tombstones(), Directories: c.Verify.Directories}
 	if c.Mode == config.Embedded {
-		files.Servers = map[string]verify.ServerKind{"clickhouse/store": verify.OfClickHouse, "kafka": verify.OfEmbeddedBroker}
+		files.Servers = map[string]verify.ServerKind{"clickhouse/store": verify.OfClickHouse, "kafka": verify.OfEmbeddedBroker, "minio/store": verify.OfMinIO}
+		files.Bucket = c.Objects.Bucket
 	}
 	seen := func(path string) bool { return c.Mode == config.Embedded || files.Sees(path) }
 	return []verify.Named{

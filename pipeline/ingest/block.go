@@ -55,6 +55,7 @@ type reject struct {
 	whole    bool // the payload is no single event
 	received int64
 	captured int64 // 0 where it could not be read
+	ended    bool  // it came sealed in a slot that is over: there is nothing to reject
 	replayed bool
 }
 
@@ -69,8 +70,9 @@ type earlyEvent struct {
 // rejects that its events take.
 type request struct {
 	offset         int64
-	id             string // batch id, empty for a replay
-	origin         string // identity of a replay, else empty
+	id             string     // batch id, empty for a replay
+	origin         string     // identity of a replay, else empty
+	seal           event.Seal // of a replay that came sealed
 	part           event.Part
 	places         event.Ranges
 	device         string

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"slices"
@@ -21,6 +22,8 @@ type builder struct {
 	rules   Rules
 	decoder Decoder
 	asOf    int64
+	// unopened says of sealed messages why they did not open, by offset.
+	unopened map[int64]error
 
 	envelope Envelope
 	intake   Intake
@@ -58,9 +61,17 @@ func (u *builder) add(b *block, m *event.Message) {
 	if err == nil {
 		err = headerErr
 	}
+	unopened := error(nil)
+	if env.seal != (event.Seal{}) {
+		unopened = u.unopened[m.Offset]
+	}
 	switch {
+	case errors.Is(unopened, ErrKeyEnded):
+		b.rejects = append(b.rejects, reject{offset: m.Offset, origin: env.Origin, ended: true, err: new(event.Error)})
 	case err != nil:
 		u.rejectWhole(b, env, 0, err, m.Value)
+	case unopened != nil:
+		u.rejectWhole(b, env, 0, &event.Error{Code: event.NotReadable, Message: unopened.Error()}, m.Value)
 	case len(m.Value) == 0:
 		u.rejectWhole(b, env, 0, &event.Error{Code: event.EmptyValue, Message: "the message has no value"}, nil)
 	default:
@@ -101,6 +112,9 @@ func (u *builder) row(b *block, env *Envelope, class string, captured int64, raw
 	}
 	b.received = append(b.received, env.received)
 	b.replayed = append(b.replayed, env.Origin != "")
+	if captured == event.NoClock {
+		captured = env.received
+	}
 	u.touch(b, class, min(captured, env.received, u.asOf))
 }
 
@@ -161,6 +175,12 @@ func (u *builder) open(m *event.Message) (*Envelope, *event.Error) {
 			env.Origin = ""
 			return env, badHeader(event.OriginHeader, "TOPIC/PARTITION/OFFSET/INDEX")
 		}
+		if m.Sealed() {
+			var err error
+			if env.seal, err = event.ParseSeal(m.Header(event.SealHeader)); err != nil {
+				return env, badHeader(event.SealHeader, "aes-256-gcm slot/CLASS/START")
+			}
+		}
 		if text := m.Header(event.RepairHeader); text != nil {
 			var err error
 			if env.Repair, err = event.ParseRepair(text); err != nil || len(text) > maxHeader {
@@ -170,7 +190,7 @@ func (u *builder) open(m *event.Message) (*Envelope, *event.Error) {
 		}
 	}
 	var err *event.Error
-	env.Proto, err = isProto(m.Header(event.ContentTypeHeader))
+	env.Proto, env.Lines, err = formOf(m.Header(event.ContentTypeHeader))
 	return env, err
 }
 
@@ -182,23 +202,24 @@ func (u *builder) same(before *string, text []byte) string {
 	return *before
 }
 
-func isProto(contentType []byte) (bool, *event.Error) {
+// formOf tells how the events stand in a message: as protobuf, as JSON lines, or as neither, which is JSON.
+func formOf(contentType []byte) (proto, lines bool, err *event.Error) {
 	if len(contentType) == 0 {
-		return false, nil
+		return false, false, nil
 	}
-	media, _, err := mime.ParseMediaType(string(contentType))
+	media, _, failed := mime.ParseMediaType(string(contentType))
 	switch {
-	case err == nil && (media == event.ProtoType || media == "application/protobuf"):
-		return true, nil
-	case err == nil && (media == event.JSONType || media == "text/json"):
-		return false, nil
+	case failed == nil && (media == event.ProtoType || media == "application/protobuf"):
+		return true, false, nil
+	case failed == nil && (media == event.JSONType || media == "text/json"):
+		return false, false, nil
 	}
-	return false, badHeader(event.ContentTypeHeader, event.JSONType+" or "+event.ProtoType)
+	return false, false, badHeader(event.ContentTypeHeader, event.JSONType+" or another that the topic takes")
 }
 
 // request reads what makes a message one that can be a repeat.
 func (u *builder) request(b *block, m *event.Message, env *Envelope) (r request, failed *event.Error) {
-	r = request{offset: m.Offset, origin: env.Origin, device: env.Device, rowFrom: b.head.Len(), rejFrom: len(b.rejects)}
+	r = request{offset: m.Offset, origin: env.Origin, seal: env.seal, device: env.Device, rowFrom: b.head.Len(), rejFrom: len(b.rejects)}
 	id := m.Header(event.BatchIDHeader)
 	if len(id) == 0 || len(id) > maxHeader || r.origin != "" {
 		// A replay is known by its origin; the request it came in is history.

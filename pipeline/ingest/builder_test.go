@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // outcomeOf takes one message through builder and decider.
@@ -19,7 +20,9 @@ func outcomeOf(t *testing.T, m event.Message) *decided {
 	m.Offset = 7
 	newBuilder(rules, testNow).add(b, &m)
 	known := &prior{places: map[string][]earlier{}, origins: map[string]bool{}, elsewhere: map[int64]bool{}}
-	return (&decider{b: b, at: testNow, epoch: epoch, known: known, life: (7 * 24 * time.Hour).Milliseconds()}).decide()
+	return (&decider{
+		b: b, at: testNow, epoch: epoch, known: known, life: (7 * 24 * time.Hour).Milliseconds(), sealedBy: rules.Schedule.Row(retention.Rejects),
+	}).decide()
 }
 
 func header(key, value string) event.Header { return event.Header{Key: key, Value: []byte(value)} }
@@ -81,7 +84,7 @@ func TestRejectCarriesWhatReplayNeeds(t *testing.T) {
 	for key, want := range map[string]string{
 		event.OriginHeader: "mail.scans/3/7/0", event.ReasonHeader: string(event.FutureTime), event.StageHeader: string(event.DeriveStage),
 		event.FieldHeader: "scanDatetime", event.DeviceHeader: "dbcs-0421", event.ZoneHeader: "America/Chicago",
-		event.ReceivedHeader: "1794999990000", event.ClockHeader: "1794999990000", event.SealHeader: event.NoSeal, event.ClassHeader: "mail_tracking",
+		event.ReceivedHeader: "1794999990000", event.ClockHeader: "1794999990000", event.SealHeader: event.Seal{Class: retention.Rejects, Slot: liveSlot}.Text(), event.ClassHeader: "mail_tracking",
 	} {
 		require.Equal(t, want, string(m.Header(key)), key)
 	}

@@ -24,7 +24,7 @@ func TestBlockIsCutByItsBytes(t *testing.T) {
 		broker.add(event.Message{Time: testNow, Value: value, Headers: []event.Header{{Key: event.ContentTypeHeader, Value: []byte(event.ProtoType)}}})
 	}
 	g, err := New(Config{BlockRows: 1 << 20, BlockBytes: bound, BlockAge: time.Nanosecond, Rules: testRules(t)},
-		Deps{Log: zerolog.Nop(), Clock: func() int64 { return testNow }, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
+		Deps{Log: zerolog.Nop(), Clock: func() int64 { return testNow }, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30), Keys: broker.keys})
 	require.NoError(t, err)
 	w := g.newWorker(fakeGeneration{broker, broker.generation}, 0)
 	_, err = w.resume(context.Background())

@@ -2,14 +2,15 @@ package ingest
 
 import (
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // decided is a block about whose every event the block's clock has decided.
 type decided struct {
 	*block
 	at       int64 // the block's clock, Unix milliseconds
-	life     int64 // see decider
 	rejected []rejection
+	seals    map[int64]string // texts, by slot
 	batches  []event.BatchRow
 	replays  []event.ReplayRow
 	receipt  event.Receipt
@@ -25,11 +26,15 @@ type decider struct {
 	// life is how long a record stays in the front topic: a receipt cannot lie
 	// further back than that.
 	life int64
+	// sealedBy is the schedule's row of dead letters as it is in force: it names the slots under which they are sealed.
+	sealedBy *retention.Row
 	// identified: the rows themselves tell later of their repeats.
 	identified bool
 
-	keep     []bool // rows that stay
-	repeated []bool // rows and, behind them, rejects that are repeats
+	over     map[int64]bool // offsets of replays whose slot is over
+	expired  []bool         // rejects whose slot is over
+	keep     []bool         // rows that stay
+	repeated []bool         // rows and, behind them, rejects that are repeats
 	late     []reject
 	classes  []string // by their place in the column's dictionary
 	counts   map[countKey]uint64
@@ -49,19 +54,16 @@ type countKey struct {
 	reason  event.Code
 }
 
-func (w *worker) decider(b *block, at int64, epoch Epoch, known *prior) *decider {
-	_, identified := w.deps.Stream.(Identified)
-	return &decider{b: b, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds(), identified: identified}
-}
-
 func (d *decider) decide() *decided {
 	b := d.b
-	d.out = decided{block: b, at: d.at, life: d.life}
+	d.out = decided{block: b, at: d.at}
 	d.counts = map[countKey]uint64{}
 	d.keep = make([]bool, b.head.Len())
 	d.repeated = make([]bool, b.head.Len()+len(b.rejects))
+	d.expired = make([]bool, len(b.rejects))
 	d.classes = b.head.Class.Texts()
 	d.markRepeats()
+	d.markOver()
 	for i := range d.keep {
 		d.row(i)
 	}
@@ -121,9 +123,16 @@ func (d *decider) row(i int) {
 		d.repeated[i] = true
 		return
 	}
-	received := d.out.clamp(d.b.received[i], d.b.replayed[i])
+	if d.b.replayed[i] && d.over[rows.Offset[i]] {
+		d.count(class, event.Expired, "")
+		return
+	}
+	received := d.clamp(d.b.received[i], d.b.replayed[i])
+	if rows.Captured[i] == event.NoClock {
+		rows.Captured[i] = received
+	}
 	if rows.Captured[i] > d.at+d.epoch.Rules.Ahead.Milliseconds() {
-		d.tooEarly(i, received)
+		d.tooEarly(i)
 		return
 	}
 	row := d.epoch.Rules.Schedule.Row(class)
@@ -161,7 +170,7 @@ func (d *decider) replayedBefore(i int) bool {
 // clamp bounds a time of receipt: a producer may stamp nonsense, but what is
 // in the topic cannot have come before the topic's life began nor after now. A
 // replayed reject may have come up to two lives earlier.
-func (d *decided) clamp(received int64, replayed bool) int64 {
+func (d *decider) clamp(received int64, replayed bool) int64 {
 	oldest := d.at - d.life
 	if replayed {
 		oldest -= 2 * d.life
@@ -170,15 +179,22 @@ func (d *decided) clamp(received int64, replayed bool) int64 {
 }
 
 // tooEarly rejects a row whose scan lies in the future.
-func (d *decider) tooEarly(i int, received int64) {
+func (d *decider) tooEarly(i int) {
+	r := d.earlyReject(i)
+	if d.reject(r, d.classes[d.b.head.Class.Key(i)]) {
+		d.late = append(d.late, reject{offset: r.offset, err: &event.Error{Code: event.FutureTime}})
+	}
+}
+
+// earlyReject is the reject of a row whose event lies in the future.
+func (d *decider) earlyReject(i int) *reject {
 	e, rows := d.b.early[i], d.b.head
-	d.reject(&reject{
+	return &reject{
 		offset: rows.Offset[i], index: rows.Index[i], origin: string(rows.Origin.Row(i)), stage: event.DeriveStage,
 		err:     d.epoch.Rules.futureError(),
-		headers: e.headers, payload: e.payload, isProto: e.isProto, received: received, captured: rows.Captured[i],
+		headers: e.headers, payload: e.payload, isProto: e.isProto, received: d.b.received[i], captured: rows.Captured[i],
 		replayed: d.b.replayed[i],
-	}, d.classes[rows.Class.Key(i)])
-	d.late = append(d.late, reject{offset: rows.Offset[i], err: &event.Error{Code: event.FutureTime}})
+	}
 }
 
 func (r Rules) futureError() *event.Error {
@@ -192,12 +208,24 @@ func (d *decider) rejected(i int) {
 		d.repeated[len(d.keep)+i] = true
 		return
 	}
-	d.reject(r, "")
+	if r.ended || d.over[r.offset] {
+		d.count("", event.Expired, "")
+		d.expired[i] = true
+		return
+	}
+	d.expired[i] = !d.reject(r, "")
 }
 
-func (d *decider) reject(r *reject, class string) {
+// reject counts and keeps a reject, and returns false where it is expired instead.
+func (d *decider) reject(r *reject, class string) bool {
+	received, clock := d.clocks(r)
+	if d.ended(clock) {
+		d.count(class, event.Expired, "")
+		return false
+	}
 	d.count(class, event.Rejected, r.err.Code)
-	d.out.rejected = append(d.out.rejected, rejection{r, class})
+	d.out.rejected = append(d.out.rejected, rejection{r, class, received, clock, d.sealedBy.SlotOf(clock)})
+	return true
 }
 
 func (d *decider) count(class string, outcome event.Outcome, reason event.Code) {

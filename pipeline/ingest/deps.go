@@ -18,6 +18,7 @@ type Deps struct {
 	// Stream is the topic, and Room what it shares with the process's other ones.
 	Stream Stream
 	Room   *Room
+	Keys   Keys
 	// Reached is called at named points between the steps of storing a block;
 	// nil in production. Tests end the process there.
 	Reached func(point Point)
@@ -95,6 +96,16 @@ type Store interface {
 	MostParts(ctx context.Context) (int, error)
 	PutEpoch(ctx context.Context, parts []event.EpochPart) error
 	Epoch(ctx context.Context, epoch string) ([]event.EpochPart, error)
+	// Transient reports whether an error of this side can heal by itself.
+	Transient(err error) bool
+}
+
+// Keys seals payloads under the keys of their slots, and opens them. The errors wrap [ErrKeyEnded] where the slot is over.
+type Keys interface {
+	// Seal returns the payload of the event with the identity as ciphertext that opens for both alone.
+	Seal(ctx context.Context, seal event.Seal, identity string, payload []byte) ([]byte, error)
+	// Open returns what Seal was given; the error wraps [ErrForeign] where it was not sealed for both, or under no key of ours.
+	Open(ctx context.Context, seal event.Seal, identity string, sealed []byte) ([]byte, error)
 	// Transient reports whether an error of this side can heal by itself.
 	Transient(err error) bool
 }

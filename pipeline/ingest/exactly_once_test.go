@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -27,7 +28,7 @@ func testRules(t require.TestingT) Rules {
 // testWorker makes a worker on the fakes, as a new member of the group.
 func testWorker(t require.TestingT, broker *fakeBroker, store *fakeStore, rules Rules, clock Clock) *worker {
 	g, err := New(Config{BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond, Rules: rules},
-		Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
+		Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30), Keys: broker.keys})
 	require.NoError(t, err)
 	broker.generation++
 	return g.newWorker(fakeGeneration{broker, broker.generation}, 0)
@@ -95,7 +96,8 @@ func drawLog(t *rapid.T, broker *fakeBroker) expectation {
 		id := "e" + strconv.Itoa(i)
 		captured := testNow - rapid.Int64Range(0, 5).Draw(t, "days")*86_400_000
 		m := event.Message{Time: testNow - 1000}
-		switch kind := rapid.SampledFrom([]string{"json", "json", "batch", "batch", "repeat", "repeat", "junk", "empty", "expired", "future", "control", "aborted", "bad header"}).Draw(t, "kind"); kind {
+		switch kind := rapid.SampledFrom([]string{"json", "json", "batch", "batch", "repeat", "repeat", "junk", "empty", "expired", "future", "control", "aborted", "bad header",
+			"replay", "replay", "late replay", "lost replay", "foreign replay", "old junk", "ended junk"}).Draw(t, "kind"); kind {
 		case "json":
 			m.Value = scanJSON(id, captured)
 			want.stored[id] = true
@@ -130,6 +132,31 @@ func drawLog(t *rapid.T, broker *fakeBroker) expectation {
 			m.Value = scanJSON(id, captured)
 			m.Headers = []event.Header{{Key: event.ContentTypeHeader, Value: []byte("text/plain")}}
 			want.rejects++
+		case "replay": // some come again
+			origin := "mail.scans/0/" + strconv.Itoa(1000+rapid.IntRange(0, 5).Draw(t, "origin")) + "/0"
+			m = sealedReplay(liveSlot, origin, scanJSON(origin, captured))
+			if want.stored[origin] {
+				want.duplicates++
+			}
+			want.stored[origin] = true
+		case "late replay":
+			m = sealedReplay(liveSlot-40*86_400, "mail.scans/0/2000/0", scanJSON(id, captured))
+			want.expiry++
+		case "lost replay": // its slot was destroyed before its time
+			broker.keys.ended[endedSlot] = true
+			m = sealedReplay(endedSlot, "mail.scans/0/2001/0", scanJSON(id, captured))
+			want.expiry++
+		case "foreign replay":
+			m = sealedReplay(liveSlot, "mail.scans/0/"+strconv.Itoa(3000+i)+"/0", scanJSON(id, captured))
+			m.Value = fakeSealed(event.Seal{Class: retention.Rejects, Slot: liveSlot}, "mail.scans/0/9/9", m.Value, 0)
+			want.rejects++
+		case "old junk":
+			m.Value = bytes.Replace(scanJSON(id, testNow-40*86_400_000), []byte(`"machineId"`), []byte(`"imbMid":"999999","machineId"`), 1)
+			want.expiry++
+		case "ended junk":
+			broker.keys.ended[endedSlot] = true
+			m.Value = bytes.Replace(scanJSON(id, endedSlot*1000), []byte(`"machineId"`), []byte(`"imbMid":"999999","machineId"`), 1)
+			want.expiry++
 		case "control":
 			broker.addControl()
 			continue
@@ -140,6 +167,20 @@ func drawLog(t *rapid.T, broker *fakeBroker) expectation {
 		broker.add(m)
 	}
 	return want
+}
+
+// liveSlot is a slot of dead letters whose key there is; that of endedSlot was destroyed before its time, once a test says so.
+const (
+	liveSlot  = testNow / 1000 / 86_400 * 86_400
+	endedSlot = liveSlot - 8*86_400
+)
+
+// sealedReplay is a reject on its way through ingest once more.
+func sealedReplay(slot int64, origin string, payload []byte) event.Message {
+	seal := event.Seal{Class: retention.Rejects, Slot: slot}
+	return event.Message{Time: testNow - 1000, Key: []byte(origin), Value: fakeSealed(seal, origin, payload, 0), Headers: []event.Header{
+		header(event.OriginHeader, origin), header(event.ReceivedHeader, strconv.FormatInt(testNow-1000, 10)), header(event.SealHeader, seal.Text()),
+	}}
 }
 
 // TestEveryEventOnceWhateverCrashes kills the process at random steps, between
@@ -181,6 +222,7 @@ func checkOutcome(t require.TestingT, broker *fakeBroker, store *fakeStore, want
 		rejected[string(m.Header(event.OriginHeader))] = true
 	}
 	require.Len(t, rejected, want.rejects)
+	requireSealed(t, broker.rejects)
 
 	next, counts := int64(0), [event.NumOutcomes]int{}
 	for _, r := range store.receipts {

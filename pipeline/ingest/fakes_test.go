@@ -52,13 +52,14 @@ type fakeBroker struct {
 	metadata   string
 	generation int
 	rejects    []event.Message
+	keys       *fakeKeys
 	fuse       *fuse
 	// most bounds the offsets of one fetch.
 	most int
 }
 
 func newFakeBroker() *fakeBroker {
-	return &fakeBroker{offset: -1, fuse: &fuse{}, most: 7}
+	return &fakeBroker{offset: -1, keys: newFakeKeys(), fuse: &fuse{}, most: 7}
 }
 
 func (b *fakeBroker) add(m event.Message) {
@@ -299,3 +300,63 @@ func (s *fakeStore) Epoch(_ context.Context, epoch string) ([]event.EpochPart, e
 }
 
 func (s *fakeStore) Transient(error) bool { return true }
+
+// fakeKeys seals so that a test can see under what: no two seals of the same are equal.
+type fakeKeys struct {
+	mu    sync.Mutex
+	count int
+	ended map[int64]bool // slots, Unix seconds
+	// away is how often it does not answer.
+	away  int
+	asked int
+}
+
+func newFakeKeys() *fakeKeys { return &fakeKeys{ended: map[int64]bool{}} }
+
+var errAway = errors.New("the authority is away")
+
+func (k *fakeKeys) ask(seal event.Seal) error {
+	k.asked++
+	switch {
+	case k.away > 0:
+		k.away--
+		return errAway
+	case k.ended[seal.Slot]:
+		return ErrKeyEnded
+	}
+	return nil
+}
+
+func (k *fakeKeys) Seal(_ context.Context, seal event.Seal, identity string, payload []byte) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.count++
+	return fakeSealed(seal, identity, payload, k.count), k.ask(seal)
+}
+
+func fakeSealed(seal event.Seal, identity string, payload []byte, nonce int) []byte {
+	turned := bytes.Clone(payload)
+	for i := range turned {
+		turned[i] ^= 0x55
+	}
+	return append(fmt.Appendf(nil, "%s %s %d\n", seal.Text(), identity, nonce), turned...)
+}
+
+func (k *fakeKeys) Open(_ context.Context, seal event.Seal, identity string, sealed []byte) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.ask(seal); err != nil {
+		return nil, err
+	}
+	head, turned, _ := bytes.Cut(sealed, []byte("\n"))
+	if !bytes.HasPrefix(head, []byte(seal.Text()+" "+identity+" ")) {
+		return nil, ErrForeign
+	}
+	payload := bytes.Clone(turned)
+	for i := range payload {
+		payload[i] ^= 0x55
+	}
+	return payload, nil
+}
+
+func (k *fakeKeys) Transient(error) bool { return true }

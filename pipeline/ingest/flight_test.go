@@ -24,7 +24,7 @@ func TestABlockThatIsCutShortMovesTheNextOne(t *testing.T) {
 		}
 	}
 	g, err := New(Config{BlockRows: 2 * maxElsewhere, BlockBytes: 1 << 30, BlockAge: time.Nanosecond, Rules: testRules(t)},
-		Deps{Log: zerolog.Nop(), Clock: risingClock(), Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
+		Deps{Log: zerolog.Nop(), Clock: risingClock(), Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30), Keys: broker.keys})
 	require.NoError(t, err)
 	require.NoError(t, runToEnd(g.newWorker(fakeGeneration{broker, broker.generation}, 0), broker))
 

@@ -62,7 +62,7 @@ func (t *imageTable) worker(test require.TestingT, broker *fakeBroker, clock Clo
 	g, err := New(Config{
 		BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond,
 		Rules: Rules{Schedule: imagesSchedule(), Tables: ImageTables{}, Ahead: 10 * time.Minute},
-	}, Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: t.store, Stream: Images(t.insert, t.known), Room: NewRoom(256 << 20)})
+	}, Deps{Log: zerolog.Nop(), Clock: clock, Broker: broker, Store: t.store, Stream: Images(t.insert, t.known), Room: NewRoom(256 << 20), Keys: broker.keys})
 	require.NoError(test, err)
 	broker.generation++
 	return g.newWorker(fakeGeneration{broker, broker.generation}, 0)

@@ -23,9 +23,12 @@ type Intent struct {
 	// id was stored from another partition before the block was cut. Within one
 	// partition the order of offsets decides and nothing need be remembered.
 	Elsewhere []int64 `json:"elsewhere,omitempty"`
+	// Ended lists slots of dead letters, Unix seconds, in which nothing could be
+	// sealed any more when the block was cut, besides those that were due.
+	Ended []int64 `json:"ended,omitempty"`
 }
 
-// maxElsewhere bounds the list, since brokers take at most 4096 bytes of
+// maxElsewhere and maxEnded bound the lists, since brokers take at most 4096 bytes of
 // metadata (offset.metadata.max.bytes).
 const maxElsewhere = 250
 

@@ -1,6 +1,9 @@
 package ingest
 
-import "mailtrail/schemas/event"
+import (
+	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
+)
 
 // preview says what would become of an event of the class with its own clock
 // that came at now (both Unix milliseconds), if it were no repeat.
@@ -13,4 +16,16 @@ func preview(rules Rules, class string, captured, now int64) (event.Outcome, *ev
 		return event.Expired, nil
 	}
 	return event.Stored, nil
+}
+
+// refusal is what becomes of an event that cannot be stored: rejected, or expired where the slot of its dead letter is over.
+func (r Rules) refusal(s *event.Scan, now int64) event.Outcome {
+	clock := now
+	if s.Time.HasOffset {
+		clock = min(clock, s.Time.UnixMilli())
+	}
+	if row := r.Schedule.Row(retention.Rejects); row.DestroyAt(row.SlotOf(clock))*1000 <= now {
+		return event.Expired
+	}
+	return event.Rejected
 }

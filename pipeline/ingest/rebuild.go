@@ -26,8 +26,9 @@ func NewRebuilder(config Config, deps Deps) (*Rebuilder, error) {
 // Rebuilt is a block as the stores must hold it.
 type Rebuilt struct {
 	// Token is that of the block's inserts.
-	Token    string
-	Rows     Rows
+	Token string
+	Rows  Rows
+	// Rejected are the rejects in clear; Reject seals them.
 	Rejected []event.Message
 	Batches  []event.BatchRow
 	Replays  []event.ReplayRow
@@ -36,9 +37,19 @@ type Rebuilt struct {
 
 // Block makes the block of a receipt again, under its clock and tables. What
 // other partitions had stored when the block was cut is not in the receipt: it
-// is taken to be what they stored under an earlier clock. Where that differs
-// from what was seen then, the receipt made again differs too.
+// is taken to be what they stored under an earlier clock. Nor is which slots of
+// dead letters had been destroyed before their time: the keys are asked where
+// the outcomes differ without. Where what was seen then still differs, the
+// receipt made again differs too.
 func (r *Rebuilder) Block(ctx context.Context, receipt event.Receipt) (*Rebuilt, error) {
+	block, err := r.block(ctx, receipt, false)
+	if err == nil && len(block.Rejected) > 0 && !slices.Equal(block.Receipt.Outcomes, receipt.Outcomes) {
+		return r.block(ctx, receipt, true)
+	}
+	return block, err
+}
+
+func (r *Rebuilder) block(ctx context.Context, receipt event.Receipt, askKeys bool) (*Rebuilt, error) {
 	w := r.worker(receipt.Topic, receipt.Partition, receipt.First)
 	defer w.reader.Close()
 	epoch, err := w.rulesOf(ctx, receipt.Epoch)
@@ -63,7 +74,13 @@ func (r *Rebuilder) Block(ctx context.Context, receipt event.Receipt) (*Rebuilt,
 		return nil, err
 	}
 	foreign.mark(w.block, known)
-	return w.rebuilt(epoch, receipt.At, known), nil
+	d := w.decider(w.block, receipt.At, epoch, known)
+	if askKeys {
+		if err := w.askKeys(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+	return w.rebuilt(d), nil
 }
 
 // Gap makes a block of offsets of which no receipt tells, from first on. It
@@ -107,10 +124,14 @@ func (r *Rebuilder) Gap(ctx context.Context, topic string, partition int32, firs
 			known.origins[row.Origin] = true
 		}
 	}
-	return w.rebuilt(rules, at, known), nil
+	d := w.decider(w.block, at, rules, known)
+	if err := w.askKeys(ctx, d); err != nil {
+		return nil, err
+	}
+	return w.rebuilt(d), nil
 }
 
-// Reject writes a rebuilt block's rejects to mail.rejects.
+// Reject writes a rebuilt block's rejects to mail.rejects, sealed.
 func (r *Rebuilder) Reject(ctx context.Context, b *Rebuilt) error {
 	w := r.worker(b.Receipt.Topic, b.Receipt.Partition, b.Receipt.First)
 	defer w.reader.Close()
@@ -168,10 +189,9 @@ func (w *worker) refill(ctx context.Context, build *builder, last int64, cut boo
 	return nil
 }
 
-func (w *worker) rebuilt(epoch Epoch, at int64, known *prior) *Rebuilt {
-	d := w.decider(w.block, at, epoch, known)
+func (w *worker) rebuilt(d *decider) *Rebuilt {
 	block := d.decide()
-	open := Intent{Last: block.receipt.Last, At: at, Epoch: epoch.Name}
+	open := Intent{Last: block.receipt.Last, At: d.at, Epoch: d.epoch.Name}
 	return &Rebuilt{
 		Token: Token(w.block.topic, w.partition, w.block.first, open), Rows: block.rows, Rejected: slices.Collect(block.letters()),
 		Batches: block.batches, Replays: block.replays, Receipt: block.receipt,

@@ -14,7 +14,7 @@ import (
 
 func testRebuilder(t require.TestingT, broker *fakeBroker, store *fakeStore, rules Rules) *Rebuilder {
 	r, err := NewRebuilder(Config{BlockRows: 5, BlockBytes: 1 << 20, BlockAge: time.Nanosecond, Rules: rules},
-		Deps{Log: zerolog.Nop(), Clock: func() int64 { return testNow }, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30)})
+		Deps{Log: zerolog.Nop(), Clock: func() int64 { return testNow }, Broker: broker, Store: store, Stream: Scans(store.InsertScans), Room: NewRoom(1 << 30), Keys: broker.keys})
 	require.NoError(t, err)
 	return r
 }
@@ -77,6 +77,7 @@ func TestGapTakesInWhatNobodyStored(t *testing.T) {
 			require.LessOrEqual(t, again.Receipt.Last, last)
 			require.NoError(t, r.Reject(context.Background(), again))
 			require.NoError(t, store.InsertScans(context.Background(), again.Token, scansOf(again.Rows)))
+			require.NoError(t, store.InsertReplays(context.Background(), again.Token, again.Replays))
 			require.NoError(t, store.InsertBatches(context.Background(), again.Token, again.Batches))
 			require.NoError(t, store.InsertReceipt(context.Background(), again.Token, again.Receipt))
 			first = again.Receipt.Last + 1

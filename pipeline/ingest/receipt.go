@@ -42,6 +42,10 @@ func (d *decider) requests() {
 				row.Outcomes[event.Duplicate]++
 				continue
 			}
+			if d.expired[i] {
+				row.Outcomes[event.Expired]++
+				continue
+			}
 			row.Outcomes[event.Rejected]++
 			row.Reasons[string(d.b.rejects[i].err.Code)]++
 		}

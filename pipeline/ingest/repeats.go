@@ -17,6 +17,8 @@ type prior struct {
 	// elsewhere tells whether a message is a repeat of what another partition
 	// stored; by offset.
 	elsewhere map[int64]bool
+	// ended holds the slots of dead letters in which nothing can be sealed any more, though they are not due.
+	ended map[int64]bool
 }
 
 func newPrior() *prior {
@@ -46,6 +48,10 @@ func (w *worker) lookUp(ctx context.Context, b *block, at int64, again *Intent) 
 	if again != nil {
 		for _, distance := range again.Elsewhere {
 			known.elsewhere[b.first+distance] = true
+		}
+		known.ended = map[int64]bool{}
+		for _, slot := range again.Ended {
+			known.ended[slot] = true
 		}
 	}
 	if len(b.requests) == 0 {

@@ -15,8 +15,8 @@ const try = 2 * time.Minute
 // retry does something until it succeeds. What can heal is tried again for ever
 // with growing pauses; anything else is tried again too, every half a minute
 // and as an error in the log, since a person can mend it in the meantime and
-// nothing may be lost. Only losing the partition, offsets that are gone and the
-// end of ctx are returned.
+// nothing may be lost. Only losing the partition, offsets that are gone, what a
+// slot's key answers and the end of ctx are returned.
 func (w *worker) retry(ctx context.Context, what string, transient func(error) bool, do func(context.Context) error) error {
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(10*time.Second), backoff.WithMaxElapsedTime(0))
 	for {
@@ -26,7 +26,7 @@ func (w *worker) retry(ctx context.Context, what string, transient func(error) b
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
-		case errors.Is(err, ErrNotOwner), errors.Is(err, ErrGone):
+		case errors.Is(err, ErrNotOwner), errors.Is(err, ErrGone), errors.Is(err, ErrKeyEnded), errors.Is(err, ErrForeign):
 			return err
 		case w.impatient && !transient(err):
 			return fmt.Errorf("%s: %w", what, err)

@@ -40,6 +40,12 @@ var ErrGone = errors.New("kafka does not hold the offset")
 // ErrNotOwner means that the partition belongs to another member by now. A Generation returns it.
 var ErrNotOwner = errors.New("the partition has gone to another member of the group")
 
+// ErrKeyEnded means that nothing can be sealed or opened in a slot any more: its key is destroyed. Keys returns it.
+var ErrKeyEnded = errors.New("the slot of the payload is over")
+
+// ErrForeign means that a payload was not sealed for its event, or under no key that there is. Keys returns it.
+var ErrForeign = errors.New("the sealed payload does not open")
+
 // Ingest is one member of the consumer group of one topic.
 type Ingest struct {
 	config  Config
@@ -50,6 +56,7 @@ type Ingest struct {
 
 	mu     sync.Mutex
 	halted map[int32]bool // partitions that have stopped
+	waits  map[wait]error // what waits for a slot key, and why
 	epochs map[string]Epoch
 	parts  []event.EpochPart
 	epoch  Epoch
@@ -73,7 +80,7 @@ func New(config Config, deps Deps) (*Ingest, error) {
 	epoch, parts := NewEpoch(config.Rules)
 	return &Ingest{
 		config: config, deps: deps, topic: deps.Stream.Topic(), metrics: newMetrics(deps.Metrics, deps.Stream.Topic()),
-		halted: map[int32]bool{}, epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
+		halted: map[int32]bool{}, waits: map[wait]error{}, epochs: map[string]Epoch{epoch.Name: epoch}, epoch: epoch, parts: parts,
 	}, nil
 }
 
@@ -191,14 +198,17 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Healthy returns an error that names the partitions that have stopped and need a person.
+// Healthy returns an error that names the partitions that have stopped and need a person, or that wait for a slot key.
 func (g *Ingest) Healthy(context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.halted) == 0 {
-		return nil
+	if len(g.halted) > 0 {
+		return fmt.Errorf("partitions %v have stopped; the log says why and what to do", slices.Sorted(maps.Keys(g.halted)))
 	}
-	return fmt.Errorf("partitions %v have stopped; the log says why and what to do", slices.Sorted(maps.Keys(g.halted)))
+	for waiting, err := range g.waits {
+		return fmt.Errorf("partition %d cannot %s: %w", waiting.partition, waiting.what, err)
+	}
+	return nil
 }
 
 func (g *Ingest) halt(partition int32, halted bool) {

@@ -33,7 +33,7 @@ func (s scanStream) Insert(ctx context.Context, token string, rows Rows) error {
 
 // decoderVersion names the rules of reading, checking and deriving scans. It
 // changes whenever any scan could get another row or outcome.
-const decoderVersion = 4
+const decoderVersion = 5
 
 // The parts of the tables of scans, by name.
 const (
@@ -93,7 +93,7 @@ func parseKnown(text []byte) (*barcode.KnownSet, error) {
 func (t ScanTables) Preview(schedule *retention.Schedule, ahead time.Duration, s *event.Scan, zone string, now int64) (class string, outcome event.Outcome, err *event.Error) {
 	var d derive.Scan
 	if err := t.From(s, derive.Envelope{Zone: zone}, &d); err != nil {
-		return "", event.Rejected, err
+		return "", Rules{Schedule: schedule}.refusal(s, now), err
 	}
 	outcome, err = preview(Rules{schedule, t, ahead}, d.Class, d.UnixMilli, now)
 	return d.Class, outcome, err
@@ -111,6 +111,10 @@ type scanDecoder struct {
 
 func (d *scanDecoder) Decode(env *Envelope, in *Intake) {
 	d.derived.BeginMessage()
+	if env.Lines {
+		in.RejectWhole(0, badHeader(event.ContentTypeHeader, event.JSONType+" or "+event.ProtoType), env.Message.Value)
+		return
+	}
 	if env.Proto {
 		d.batch(env, in)
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // storeNew cuts the block in flight: its clock is read once, its intent is
@@ -38,10 +39,13 @@ func (w *worker) store(ended context.Context, b *block, epoch Epoch, open Intent
 	if err != nil {
 		return err
 	}
-	if !again {
-		open.Last, open.Elsewhere = b.next-1, known.elsewhereList(b.first)
-	}
 	d := w.decider(b, open.At, epoch, known)
+	if !again {
+		if err := w.askKeys(ended, d); err != nil {
+			return err
+		}
+		open.Last, open.Elsewhere, open.Ended = b.next-1, known.elsewhereList(b.first), known.endedList()
+	}
 	block := d.decide()
 	token := Token(b.topic, b.partition, b.first, open)
 
@@ -94,7 +98,7 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 	}
 	for _, step := range steps {
 		if step.rows > 0 {
-			if err := w.retry(ctx, step.what, store.Transient, step.send); err != nil {
+			if err := w.retry(ctx, step.what, w.healing, step.send); err != nil {
 				return err
 			}
 		}
@@ -105,7 +109,20 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 	return nil
 }
 
-// sendRejects writes the rejects in groups that a broker takes in one request.
+// healing tells that an error of storing can heal by itself: of the store, or of the keys under which rows are sealed.
+func (w *worker) healing(err error) bool {
+	return w.deps.Store.Transient(err) || w.deps.Keys.Transient(err)
+}
+
+// decider decides about a block for this worker.
+func (w *worker) decider(b *block, at int64, epoch Epoch, known *prior) *decider {
+	_, identified := w.deps.Stream.(Identified)
+	return &decider{
+		b: b, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds(), identified: identified, sealedBy: w.epoch.Rules.Schedule.Row(retention.Rejects),
+	}
+}
+
+// sendRejects seals the rejects, which are in clear in memory alone, and writes them in groups that a broker takes in one request.
 func (w *worker) sendRejects(ctx context.Context, letters iter.Seq[event.Message]) error {
 	const most = 1 << 20
 	var group []event.Message
@@ -116,6 +133,13 @@ func (w *worker) sendRejects(ctx context.Context, letters iter.Seq[event.Message
 		})
 	}
 	for letter := range letters {
+		ok, err := w.sealLetter(ctx, &letter)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
 		if len(group) > 0 && bytes+len(letter.Value) > most {
 			if err := send(); err != nil {
 				return err

@@ -66,8 +66,9 @@ type Decoder interface {
 // Envelope is what the headers of a message say. It is valid until the next message.
 type Envelope struct {
 	Message *event.Message
-	// Proto tells that the value is a protobuf message; else it is JSON.
+	// Proto tells that the value is a protobuf message, Lines that it is JSON objects on lines; else it is one JSON object.
 	Proto  bool
+	Lines  bool
 	Zone   string
 	Device string
 	// Origin is the identity of a replay, else empty, and Repair how its bars were repaired.
@@ -75,6 +76,7 @@ type Envelope struct {
 	Repair event.Repair
 
 	received int64
+	seal     event.Seal // of a replay that came sealed
 }
 
 // Intake takes the events of one message into a block.

@@ -27,7 +27,8 @@ type worker struct {
 	reader   Reader
 	position int64 // the next offset to be fetched
 	fetched  Fetched
-	end      int64 // the offset after the partition's last, as of the last fetch
+	end      int64           // the offset after the partition's last, as of the last fetch
+	unopened map[int64]error // of what was fetched: replays that do not open, by offset
 
 	block  *block // being filled
 	flight flight // the block before it
@@ -244,6 +245,9 @@ func (w *worker) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.openSealed(ctx, got.Messages); err != nil {
+		return err
+	}
 	w.fetched, w.position, w.end = got, got.Next, got.End
 	w.metrics.lag.WithLabelValues(label(w.partition)).Set(float64(max(0, got.End-w.block.first)))
 	return nil
@@ -254,6 +258,7 @@ func (w *worker) fetch(ctx context.Context) error {
 func (w *worker) take(build *builder, limit int64, cut func() bool) {
 	f, b := &w.fetched, w.block
 	limit = min(limit, f.Next)
+	build.unopened = w.unopened
 	for i := range f.Messages {
 		m := &f.Messages[i]
 		if m.Offset >= limit {

@@ -49,6 +49,8 @@ type Deps struct {
 	Store    Store
 	Ledger   Ledger
 	Calendar Calendar
+	// NextDue is when the next slot of the calendar is due after a time, whether it has a key or not; nil: Run wakes for keys alone.
+	NextDue func(now time.Time) time.Time
 	// Reached is called at named points between the steps; nil in production. Tests
 	// end the process there.
 	Reached func(Point)

@@ -258,6 +258,8 @@ func TestTheScheduleIsACalendar(t *testing.T) {
 	slot, err = calendar(retention.Rejects, start)
 	require.NoError(t, err)
 	require.Equal(t, slot.DestroyAt, slot.SealAt, "dead letters may come as late as they like")
+	require.Equal(t, slot.DestroyAt, NextDue(schedule)(slot.DestroyAt.Add(-1)))
+	require.Equal(t, slot.DestroyAt.AddDate(0, 0, 1), NextDue(schedule)(slot.DestroyAt))
 	for _, wrong := range []time.Time{start.Add(time.Hour), start.Add(1)} {
 		_, err = calendar(retention.MailTracking, wrong)
 		require.ErrorIs(t, err, ErrNoSlot)

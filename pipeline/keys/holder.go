@@ -34,11 +34,13 @@ type Holder struct {
 	held map[ID]*held
 }
 
-// held is one key. Its lock is held for reading while the key is in use, and for writing while it is fetched or wiped.
+// held is what is derived from one key; the key itself is not kept. Its lock is held for reading while it is in use, and
+// for writing while it is fetched or wiped.
 type held struct {
 	sync.RWMutex
-	grant Grant
-	stop  func() bool
+	root root
+	slot Slot
+	stop func() bool
 }
 
 // NewHolder makes an empty one. Close it to wipe what it holds.
@@ -54,7 +56,7 @@ func NewHolder(deps HolderDeps) (*Holder, error) {
 // Seal encrypts a payload for an object and appends it to dst, [Overhead] bytes longer; dst may be nil and must not overlap
 // the payload. The error wraps one of this package's; [Status] is what a door answers.
 func (h *Holder) Seal(ctx context.Context, dst []byte, o Object, payload []byte) (sealed []byte, err error) {
-	err = h.with(ctx, &o, ToSeal, func(key Secret) (err error) {
+	err = h.with(ctx, &o, ToSeal, func(key root) (err error) {
 		sealed, err = key.seal(dst, &o, payload)
 		return err
 	})
@@ -64,15 +66,25 @@ func (h *Holder) Seal(ctx context.Context, dst []byte, o Object, payload []byte)
 // Open decrypts what Seal made for the same object and appends it to dst, which may be nil and must not overlap it. The
 // error wraps [ErrNotYours] where it is damaged or another object's.
 func (h *Holder) Open(ctx context.Context, dst []byte, o Object, sealed []byte) (payload []byte, err error) {
-	err = h.with(ctx, &o, ToOpen, func(key Secret) (err error) {
+	err = h.with(ctx, &o, ToOpen, func(key root) (err error) {
 		payload, err = key.open(dst, &o, sealed)
 		return err
 	})
 	return payload, err
 }
 
+// Ready tells whether the source answers. It asks for a slot that no class has, so that no key travels for it. The error
+// wraps [ErrUnavailable].
+func (h *Holder) Ready(ctx context.Context) error {
+	_, err := h.deps.Source.Key(ctx, "none", time.Unix(0, 0), ToOpen)
+	if errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return nil
+}
+
 // with runs work with the slot's key, which is not wiped meanwhile.
-func (h *Holder) with(ctx context.Context, o *Object, use Use, work func(Secret) error) error {
+func (h *Holder) with(ctx context.Context, o *Object, use Use, work func(root) error) error {
 	err := h.try(ctx, o, use, work)
 	if err != nil {
 		reason := answerTo(err).code
@@ -84,16 +96,16 @@ func (h *Holder) with(ctx context.Context, o *Object, use Use, work func(Secret)
 	return err
 }
 
-func (h *Holder) try(ctx context.Context, o *Object, use Use, work func(Secret) error) error {
+func (h *Holder) try(ctx context.Context, o *Object, use Use, work func(root) error) error {
 	o.Slot = o.Slot.UTC()
 	id := ID{o.Class, o.Slot}
 	for {
 		k := h.place(id)
 		k.RLock()
-		if !k.grant.Key.none() {
-			err := h.usable(&k.grant.Slot, use)
+		if !k.root.none() {
+			err := h.usable(&k.slot, use)
 			if err == nil {
-				err = work(k.grant.Key)
+				err = work(k.root)
 			}
 			k.RUnlock()
 			return err
@@ -140,7 +152,7 @@ func (h *Holder) usable(slot *Slot, use Use) error {
 func (h *Holder) fetch(ctx context.Context, k *held, id ID, use Use) error {
 	k.Lock()
 	defer k.Unlock()
-	if !k.grant.Key.none() || !h.placed(k, id) {
+	if !k.root.none() || !h.placed(k, id) {
 		return nil // another one was faster, with the key or with giving the place up
 	}
 	if h.ctx.Err() != nil {
@@ -148,15 +160,16 @@ func (h *Holder) fetch(ctx context.Context, k *held, id ID, use Use) error {
 	}
 	grant, err := h.deps.Source.Key(ctx, id.Class, id.Start, use)
 	if err == nil {
-		if err = h.usable(&grant.Slot, use); err != nil {
-			grant.Key.wipe()
+		if err = h.usable(&grant.Slot, use); err == nil {
+			k.root, err = grant.Key.root()
 		}
+		grant.Key.wipe()
 	}
 	if err != nil {
 		h.forget(k, id)
 		return err
 	}
-	k.grant = grant
+	k.slot = grant.Slot
 	h.metrics.held.Inc()
 	h.wake(k, id)
 	return nil
@@ -173,7 +186,7 @@ func (h *Holder) forget(k *held, id ID) {
 
 // wake sets the timer to destroy_at, or to the next question before it.
 func (h *Holder) wake(k *held, id ID) {
-	wait := min(k.grant.Slot.DestroyAt.Sub(h.deps.Clock.Now()), recheck)
+	wait := min(k.slot.DestroyAt.Sub(h.deps.Clock.Now()), recheck)
 	k.stop = h.deps.Clock.AfterFunc(max(wait, 0), func() { h.look(k, id) })
 }
 
@@ -196,32 +209,32 @@ func (h *Holder) look(k *held, id ID) {
 		k.adopt(grant.Slot)
 		grant.Key.wipe()
 	}
-	if !k.grant.Key.none() {
+	if !k.root.none() {
 		h.wake(k, id)
 	}
 }
 
 // adopt takes earlier dates over, as a changed schedule brings them; later ones never.
 func (k *held) adopt(slot Slot) {
-	k.grant.Slot.DestroyAt = earlier(k.grant.Slot.DestroyAt, slot.DestroyAt)
-	k.grant.Slot.SealAt = earlier(k.grant.Slot.SealAt, slot.SealAt)
+	k.slot.DestroyAt = earlier(k.slot.DestroyAt, slot.DestroyAt)
+	k.slot.SealAt = earlier(k.slot.SealAt, slot.SealAt)
 }
 
 func (h *Holder) due(k *held) bool {
 	k.RLock()
 	defer k.RUnlock()
-	return !h.deps.Clock.Now().Before(k.grant.Slot.DestroyAt)
+	return !h.deps.Clock.Now().Before(k.slot.DestroyAt)
 }
 
 // wipe ends a key in this role, once nobody uses it.
 func (h *Holder) wipe(k *held, id ID, reason string) {
 	k.Lock()
 	defer k.Unlock()
-	if k.grant.Key.none() {
+	if k.root.none() {
 		return
 	}
-	k.grant.Key.wipe()
-	k.grant.Key = Secret{}
+	k.root.wipe()
+	k.root = root{}
 	k.stop()
 	h.metrics.held.Dec()
 	h.metrics.wiped.WithLabelValues(reason).Inc()

@@ -51,6 +51,25 @@ func (w *watched) allWiped() bool {
 	return true
 }
 
+// rootsOf are what a holder holds now.
+func rootsOf(h *Holder) (roots []root) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, k := range h.held {
+		roots = append(roots, k.root)
+	}
+	return roots
+}
+
+func wiped(roots []root) bool {
+	for _, r := range roots {
+		if *r.reach() != [secretSize]byte{} {
+			return false
+		}
+	}
+	return true
+}
+
 func newTestHolder(t *testing.T) (*bench, *watched, *Holder) {
 	b := newBench(t)
 	source := &watched{Source: b.authority}
@@ -76,6 +95,9 @@ func TestAHolderWipesKeysByItself(t *testing.T) {
 	sealed, err := h.Seal(ctx, nil, object(0), []byte("a picture"))
 	require.NoError(t, err)
 	require.Len(t, source.given, 1)
+	require.True(t, source.allWiped(), "the key itself is not kept")
+	roots := rootsOf(h)
+	require.Len(t, roots, 1)
 
 	// The authority goes away; what is held goes on to its end, and nothing new begins.
 	source.setAway(true)
@@ -94,11 +116,10 @@ func TestAHolderWipesKeysByItself(t *testing.T) {
 	_, err = h.Open(ctx, nil, Object{testClass, slotAt(0), "2", 1}, sealed)
 	require.ErrorIs(t, err, ErrNotYours)
 
-	require.False(t, source.allWiped())
 	b.clock.run(slotAt(6).Add(-1))
-	require.False(t, source.allWiped())
+	require.False(t, wiped(roots))
 	b.clock.run(slotAt(6))
-	require.True(t, source.allWiped(), "at destroy_at, with nobody to say so")
+	require.True(t, wiped(roots), "at destroy_at, with nobody to say so")
 	_, err = h.Open(ctx, nil, object(0), sealed)
 	require.ErrorIs(t, err, ErrUnavailable)
 	source.setAway(false)
@@ -126,8 +147,9 @@ func TestAnEarlyDestructionReachesHolders(t *testing.T) {
 	_, err := h.Seal(context.Background(), nil, object(0), nil)
 	require.NoError(t, err)
 	require.NoError(t, b.authority.Destroy(context.Background(), testClass, slotAt(0), "operator"))
+	roots := rootsOf(h)
 	b.clock.run(slotAt(0).Add(recheck))
-	require.True(t, source.allWiped())
+	require.True(t, wiped(roots) && source.allWiped())
 	require.Equal(t, 1.0, valueOf(t, h.metrics.wiped.WithLabelValues("destroyed")))
 	_, err = h.Seal(context.Background(), nil, object(0), nil)
 	require.ErrorIs(t, err, ErrDestroyed)
@@ -137,8 +159,10 @@ func TestAClosedHolderHoldsNothing(t *testing.T) {
 	_, source, h := newTestHolder(t)
 	_, err := h.Seal(context.Background(), nil, object(0), nil)
 	require.NoError(t, err)
+	roots := rootsOf(h)
+	require.False(t, wiped(roots))
 	h.Close()
-	require.True(t, source.allWiped())
+	require.True(t, wiped(roots) && source.allWiped())
 	_, err = h.Seal(context.Background(), nil, object(0), nil)
 	require.ErrorIs(t, err, ErrUnavailable)
 }
@@ -175,6 +199,7 @@ func TestManySealWhileKeysAreWiped(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, group.Wait())
+	roots := rootsOf(h)
 	b.clock.run(slotAt(20))
-	require.True(t, source.allWiped())
+	require.True(t, wiped(roots) && source.allWiped())
 }

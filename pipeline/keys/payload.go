@@ -47,9 +47,22 @@ func (o *Object) binding() ([]byte, error) {
 	return binary.BigEndian.AppendUint32(b, o.Version), nil
 }
 
+// root is what the keys of a slot's objects are derived from: HKDF-SHA256 (RFC 5869) has two steps, and the first is the
+// same for all of them.
+type root struct{ Secret }
+
+// root is the slot key's. It is wiped by itself.
+func (s Secret) root() (root, error) {
+	extracted, err := hkdf.Extract(sha256.New, s.raw(), nil)
+	if err != nil {
+		return root{}, fmt.Errorf("deriving from a slot key: %w", err)
+	}
+	return root{secretOf(extracted)}, nil
+}
+
 // cipherOf makes the object's own cipher (HKDF-SHA256, RFC 5869; AES-256-GCM, NIST SP 800-38D).
-func (s Secret) cipherOf(binding []byte) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, s.raw(), nil, string(binding), secretSize)
+func (s root) cipherOf(binding []byte) (cipher.AEAD, error) {
+	key, err := hkdf.Expand(sha256.New, s.raw(), string(binding), secretSize)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +75,7 @@ func (s Secret) cipherOf(binding []byte) (cipher.AEAD, error) {
 }
 
 // seal encrypts a payload for an object and appends it to dst, which must not overlap it.
-func (s Secret) seal(dst []byte, o *Object, payload []byte) ([]byte, error) {
+func (s root) seal(dst []byte, o *Object, payload []byte) ([]byte, error) {
 	binding, err := o.binding()
 	if err != nil {
 		return nil, err
@@ -76,7 +89,7 @@ func (s Secret) seal(dst []byte, o *Object, payload []byte) ([]byte, error) {
 }
 
 // open decrypts what seal made for the same object and appends it to dst, which must not overlap it.
-func (s Secret) open(dst []byte, o *Object, sealed []byte) ([]byte, error) {
+func (s root) open(dst []byte, o *Object, sealed []byte) ([]byte, error) {
 	binding, err := o.binding()
 	if err != nil {
 		return nil, err

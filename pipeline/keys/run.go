@@ -7,16 +7,17 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// Run seals and destroys on time until ctx ends: it wakes at every date of a key, and at least every [Config.Every]. What
+// Run seals and destroys on time until ctx ends: it wakes at every date of a key and of the calendar, and at least every [Config.Every]. What
 // failed is tried again with growing pauses. The authority must have started.
 func (a *Authority) Run(ctx context.Context) error {
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(min(10*time.Second, a.config.Every)), backoff.WithMaxElapsedTime(0))
 	for {
+		due := a.nextDue() // before the sweep, which may go on beyond it
 		report, err := a.Sweep(ctx)
 		for _, id := range report.Destroyed {
 			a.deps.Log.Info().Stringer("key", id).Msg("a slot key is destroyed")
 		}
-		wait := a.wait()
+		wait := a.wait(due)
 		if err != nil {
 			wait = min(wait, pauses.NextBackOff())
 			a.deps.Log.Error().Err(err).Dur("again_in", wait).Msg("slot keys that are due could not all be destroyed or entered; they are given to nobody, and it is tried again")
@@ -35,11 +36,21 @@ func (a *Authority) Run(ctx context.Context) error {
 	}
 }
 
-// wait is how long until a key is due, or until it is time to look anyway.
-func (a *Authority) wait() time.Duration {
+// nextDue is when the next slot is due; zero where only keys count.
+func (a *Authority) nextDue() (due time.Time) {
+	if a.deps.NextDue != nil {
+		due = a.deps.NextDue(a.deps.Clock())
+	}
+	return due
+}
+
+// wait is how long until a key or a slot is due, or until it is time to look anyway.
+func (a *Authority) wait(due time.Time) time.Duration {
 	wait := a.config.Every
-	if next := a.Next(); !next.IsZero() {
-		wait = min(wait, max(next.Sub(a.deps.Clock()), 0))
+	for _, next := range []time.Time{due, a.Next()} {
+		if !next.IsZero() {
+			wait = min(wait, max(next.Sub(a.deps.Clock()), 0))
+		}
 	}
 	return wait
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -70,31 +71,37 @@ func TestTheLedgersCalendarEndsAKeyToo(t *testing.T) {
 
 // Run waits an hour at most, and yet a key that is made meanwhile goes at its date.
 func TestRunWakesForAKeyThatIsMadeWhileItWaits(t *testing.T) {
-	dir, began := t.TempDir(), time.Now().UTC().Truncate(time.Second)
-	store, err := OpenFileStore(filepath.Join(dir, "keys"), nil)
-	require.NoError(t, err)
-	ledger := newFakeLedger()
-	soon := func(class string, start time.Time) (Slot, error) {
-		return Slot{class, start, began.Add(2 * time.Second), began.Add(2 * time.Second)}, nil
-	}
-	a, err := New(Config{Tombstones: filepath.Join(dir, "tombstones"), Every: time.Hour}, Deps{
-		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Clock: time.Now, Store: store, Ledger: ledger, Calendar: soon,
-	})
-	require.NoError(t, err)
-	_, err = a.Start(t.Context())
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	grant, err := a.Key(ctx, testClass, began, ToSeal)
-	require.NoError(t, err)
-	grant.Key.wipe()
-	require.Eventually(t, func() bool {
+	synctest.Test(t, func(t *testing.T) {
+		dir, began := t.TempDir(), time.Now().UTC()
+		store, err := OpenFileStore(filepath.Join(dir, "keys"), nil)
+		require.NoError(t, err)
+		ledger := newFakeLedger()
+		soon := func(class string, start time.Time) (Slot, error) {
+			return Slot{class, start, began.Add(2 * time.Second), began.Add(2 * time.Second)}, nil
+		}
+		a, err := New(Config{Tombstones: filepath.Join(dir, "tombstones"), Every: time.Hour}, Deps{
+			Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Clock: time.Now, Store: store, Ledger: ledger, Calendar: soon,
+		})
+		require.NoError(t, err)
+		_, err = a.Start(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- a.Run(ctx) }()
+		synctest.Wait() // it has nothing to do for an hour
+		grant, err := a.Key(ctx, testClass, began, ToSeal)
+		require.NoError(t, err)
+		grant.Key.wipe()
+		time.Sleep(time.Second)
 		_, _, destroyed := ledger.Key(testClass, began)
-		return destroyed
-	}, 10*time.Second, 10*time.Millisecond)
-	require.Zero(t, a.overdue())
-	cancel()
-	require.ErrorIs(t, <-done, context.Canceled)
-	require.NoError(t, a.Close())
+		require.False(t, destroyed)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		_, _, destroyed = ledger.Key(testClass, began)
+		require.True(t, destroyed)
+		require.Zero(t, a.overdue())
+		cancel()
+		require.ErrorIs(t, <-done, context.Canceled)
+		require.NoError(t, a.Close())
+	})
 }

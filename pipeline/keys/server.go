@@ -90,7 +90,11 @@ func (s *Server) listen() (listener net.Listener, remove func(), err error) {
 // listenUnix opens a socket that only this user can reach. It is made in a folder of its own and moved to its place with
 // its mode set, so that there is no moment at which others could connect.
 func listenUnix(path string) (net.Listener, func(), error) {
-	folder, err := os.MkdirTemp(filepath.Dir(path), ".keys-*")
+	folder := path + unfinished
+	err := os.RemoveAll(folder) // what a killed process left
+	if err == nil {
+		err = os.Mkdir(folder, 0o700)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

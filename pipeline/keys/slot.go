@@ -41,6 +41,21 @@ func FromSchedule(schedule *retention.Schedule) Calendar {
 	}
 }
 
+// NextDue is when the next slot of a sealed class is due after a time; zero where the schedule has no such class.
+func NextDue(schedule *retention.Schedule) func(time.Time) time.Time {
+	return func(now time.Time) (next time.Time) {
+		for _, row := range schedule.Rows() {
+			if !row.Sealed || !row.Sliced() || !row.Flows() {
+				continue
+			}
+			if due := time.Unix(row.DestroyAt(row.CompleteFrom(now.Unix())), 0).UTC(); next.IsZero() || due.Before(next) {
+				next = due
+			}
+		}
+		return next
+	}
+}
+
 // ID names a key. There is one kind today, the key of a slot; its name begins with the kind, so that keys of another kind
 // (of a relationship) can stand beside it.
 type ID struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"mime"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -41,7 +42,12 @@ func scanEvents(value []byte) (events [][]byte) {
 
 // countEvents is how many events the payload can be sent as.
 func countEvents(m *event.Message) uint32 {
-	if string(m.Header(event.SealHeader)) != event.NoSeal || !isProto(m) {
+	const least = 2 // bytes of an event
+	switch {
+	case m.Sealed():
+		told, _ := strconv.ParseUint(string(m.Header(event.EventsHeader)), 10, 32)
+		return uint32(max(1, min(told, uint64(len(m.Value)/least))))
+	case !isProto(m):
 		return 1
 	}
 	return uint32(max(1, len(scanEvents(m.Value))))

@@ -23,7 +23,7 @@ type Reject struct {
 	Device      string
 	// Seal is event.NoSeal, or how the payload is sealed.
 	Seal string
-	// Bytes is the size of the payload.
+	// Bytes is the size of the payload, opened.
 	Bytes int
 	// Events is how many events the payload holds: more than one where a whole ScanBatch was rejected.
 	Events uint32
@@ -44,11 +44,15 @@ func read(m *event.Message) (r Reject, ok bool) {
 	if err != nil || err2 != nil || err3 != nil || identity.String() != id {
 		return Reject{}, false
 	}
+	size := len(m.Value)
+	if m.Sealed() {
+		size = max(0, size-event.SealOverhead)
+	}
 	return Reject{
 		ID: id, RejectedAt: rejectedAt, Clock: clock,
 		Stage: event.Stage(m.Header(event.StageHeader)), Reason: string(m.Header(event.ReasonHeader)), Field: string(m.Header(event.FieldHeader)),
 		Class: string(m.Header(event.ClassHeader)), ContentType: string(m.Header(event.ContentTypeHeader)), Device: string(m.Header(event.DeviceHeader)),
-		Seal: string(m.Header(event.SealHeader)), Bytes: len(m.Value), Events: countEvents(m),
+		Seal: string(m.Header(event.SealHeader)), Bytes: size, Events: countEvents(m),
 		Partition: m.Partition, Offset: m.Offset, Times: 1, State: Rejected,
 	}, true
 }

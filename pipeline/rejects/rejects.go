@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // Reader reads whole topics.
@@ -32,11 +33,15 @@ type Deps struct {
 	Reader   Reader
 	Producer Producer
 	Store    Store
+	Keys     Keys
+	// SealedBy is the schedule's row of dead letters.
+	SealedBy *retention.Row
 }
 
 // Rejects is the way to the dead letters.
 type Rejects struct {
-	deps Deps
+	deps  Deps
+	vault vault
 	// most is how many messages are kept of at once.
 	most int64
 }
@@ -47,7 +52,9 @@ type Rejects struct {
 const mostAtOnce = 500_000
 
 // New makes Rejects. It reads nothing yet.
-func New(deps Deps) *Rejects { return &Rejects{deps: deps, most: mostAtOnce} }
+func New(deps Deps) *Rejects {
+	return &Rejects{deps: deps, vault: vault{deps.Keys, deps.SealedBy}, most: mostAtOnce}
+}
 
 // State is what became of a reject.
 type State string

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // fakeTopic is a topic that can be read and written, and what ingest stored of its replays.
@@ -20,6 +21,7 @@ type fakeTopic struct {
 	scans    int
 	asked    int
 	fail     error
+	keys     *fakeKeys
 }
 
 func (f *fakeTopic) Size(context.Context, string) (int64, error) { return int64(len(f.messages)), nil }
@@ -56,8 +58,8 @@ func (f *fakeTopic) Replays(_ context.Context, origins []string) (rows []event.R
 }
 
 func newFake(messages ...event.Message) (*fakeTopic, *Rejects) {
-	f := &fakeTopic{replays: map[string]bool{}, messages: messages}
-	return f, New(Deps{Reader: f, Producer: f, Store: f})
+	f := &fakeTopic{replays: map[string]bool{}, messages: messages, keys: &fakeKeys{ended: map[event.Seal]bool{}}}
+	return f, New(Deps{Reader: f, Producer: f, Store: f, Keys: f.keys, SealedBy: retention.Builtin().Row(retention.Rejects)})
 }
 
 // letter is a dead letter, given as name, value ... beside those that every one has.
@@ -170,8 +172,9 @@ func TestReplayKeepsPayloadIdentityAndClock(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, Replayed{Sent: 1, Events: 1}, done)
 	}
-	want := event.Message{Topic: event.ScansTopic, Key: []byte(id), Value: []byte(payload), Headers: []event.Header{
-		{Key: event.OriginHeader, Value: []byte(id)}, {Key: event.ReceivedHeader, Value: []byte("1790000000777")},
+	require.Equal(t, payload, opened(t, f.sent[0]))
+	want := event.Message{Topic: event.ScansTopic, Key: []byte(id), Value: f.sent[0].Value, Headers: []event.Header{
+		{Key: event.OriginHeader, Value: []byte(id)}, {Key: event.SealHeader, Value: []byte(letterSlot.Text())}, {Key: event.ReceivedHeader, Value: []byte("1790000000777")},
 		{Key: event.ContentTypeHeader, Value: []byte(event.ProtoType)}, {Key: event.DeviceHeader, Value: []byte("dbcs-1")}, {Key: event.ZoneHeader, Value: []byte("America/Denver")},
 	}}
 	require.Equal(t, []event.Message{want, want}, f.sent, "equal identity and equal key, and never the id of the request")
@@ -199,7 +202,7 @@ func TestReplayTakesTheReasonAsItCountsNow(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, done, again, "what a dry run says is what is done")
 	require.Len(t, f.sent, 1)
-	require.Equal(t, `{"a":1}`, string(f.sent[0].Value))
+	require.Equal(t, `{"a":1}`, opened(t, f.sent[0]))
 	require.Empty(t, f.sent[0].Header(event.ContentTypeHeader), "none where there was none")
 }
 
@@ -216,7 +219,7 @@ func TestReplayOfAWholeBatchGivesEachEventItsIdentity(t *testing.T) {
 	for i, origin := range []string{"mail.scans/1/7/0", "mail.scans/1/7/2"} {
 		require.Equal(t, origin, string(f.sent[i].Key))
 		require.Equal(t, origin, string(f.sent[i].Header(event.OriginHeader)))
-		require.Equal(t, string(event.WrapProto([]byte("\x0a\x01"+string("ac"[i])))), string(f.sent[i].Value))
+		require.Equal(t, string(event.WrapProto([]byte("\x0a\x01"+string("ac"[i])))), opened(t, f.sent[i]))
 		f.replays[origin] = true
 	}
 	require.Equal(t, Stored, list(t, r, Filter{})[0].State)
@@ -226,24 +229,7 @@ func TestReplayOfAWholeBatchGivesEachEventItsIdentity(t *testing.T) {
 	_, err = r.Replay(t.Context(), "", false)
 	require.NoError(t, err)
 	require.Len(t, f.sent, 1, "what cannot be split goes as it is")
-	require.Equal(t, broken.Value, f.sent[0].Value)
-}
-
-func TestReplayOfSealedPayloads(t *testing.T) {
-	f, r := newFake(
-		letter(0, 0, "mail.scans/0/1/0", 1, "cipher", event.SealHeader, "A256GCM mail_tracking/2026-11-20"),
-		letter(0, 1, "mail.scans/0/2/0", 1, "{}"),
-		letter(0, 2, "mail.scans/0/3/0", 1, "cipher", event.SealHeader, "A256GCM mail_tracking/2026-11-20"),
-	)
-	done, err := r.Replay(t.Context(), "", false)
-	var sealed *SealedError
-	require.ErrorAs(t, err, &sealed)
-	require.Equal(t, 2, sealed.Count)
-	require.ErrorContains(t, err, "retention run")
-	require.Equal(t, Replayed{Sent: 1, Events: 1}, done, "the others are sent")
-	require.Equal(t, "mail.scans/0/2/0", string(f.sent[0].Key))
-	_, err = r.Replay(t.Context(), "nothing_of_it", false)
-	require.NoError(t, err)
+	require.Equal(t, string(broken.Value), opened(t, f.sent[0]))
 }
 
 func TestReplayInBoundedRequests(t *testing.T) {
@@ -300,6 +286,6 @@ func TestAReplayGoesToItsTopic(t *testing.T) {
 	for origin, topic := range map[string]string{
 		"mail.scans/3/17/0": event.ScansTopic, "mail.images/0/1/0": event.ImagesTopic, "mail.images#2/0/1/0": event.ImagesTopic, "nonsense": event.ScansTopic,
 	} {
-		require.Equal(t, topic, replayOf(&event.Message{}, origin, nil).Topic, origin)
+		require.Equal(t, topic, replayOf(&event.Message{}, origin, event.Seal{}, nil).Topic, origin)
 	}
 }

@@ -22,6 +22,7 @@ import (
 type Repair struct {
 	tables  *derive.Tables
 	deps    RepairDeps
+	vault   vault
 	metrics *repairMetrics
 
 	repairer *barcode.Repairer
@@ -30,7 +31,7 @@ type Repair struct {
 
 // NewRepair makes a Repair that decides by the tables. Nothing is started.
 func NewRepair(tables *derive.Tables, deps RepairDeps) *Repair {
-	return &Repair{tables: tables, deps: deps, metrics: newRepairMetrics(deps.Metrics), repairer: barcode.NewRepairer(tables.Known)}
+	return &Repair{tables: tables, deps: deps, vault: vault{deps.Keys, deps.SealedBy}, metrics: newRepairMetrics(deps.Metrics), repairer: barcode.NewRepairer(tables.Known)}
 }
 
 // Run takes part in the group until ctx ends.
@@ -189,7 +190,11 @@ func (r *Repair) take(ctx context.Context, p *part, messages []event.Message) er
 	}
 	committed := time.Now()
 	for i := range messages {
-		if replay, ok := r.look(ctx, &messages[i]); ok {
+		replay, ok, err := r.look(ctx, &messages[i])
+		if err != nil { // what is done is done; this one comes again
+			return errors.Join(err, flush(), p.commit(ctx, messages[i].Offset))
+		}
+		if ok {
 			replays = append(replays, replay)
 		}
 		if ctx.Err() != nil {

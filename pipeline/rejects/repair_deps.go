@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // RepairDeps are what Repair needs from outside.
@@ -16,6 +17,9 @@ type RepairDeps struct {
 	Metrics  prometheus.Registerer
 	Topic    Topic
 	Producer Producer
+	Keys     Keys
+	// SealedBy is the schedule's row of dead letters.
+	SealedBy *retention.Row
 }
 
 // Topic is mail.rejects, for a consumer group of the repair's own.

@@ -2,6 +2,7 @@ package rejects
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"mailtrail/schemas/barcode"
@@ -15,44 +16,58 @@ const (
 	ambiguous = "ambiguous" // no barcode is clearly the nearest
 	refused   = "refused"   // none is near enough, or what is does not agree with the event
 	tried     = "tried"     // it is a replay that was repaired before
-	sealed    = "sealed"    // its payload cannot be opened
+	ended     = "expired"   // the key of its slot is destroyed
+	sealed    = "sealed"    // its payload was not sealed by this installation
 	noEvent   = "no_event"  // its payload is no event with bars: somebody else wrote it
 )
 
-// look returns the replay of a reject whose bars it could repair.
-func (r *Repair) look(ctx context.Context, m *event.Message) (replay event.Message, ok bool) {
+// look returns the replay of a reject whose bars it could repair. The error says that its payload cannot be opened now.
+func (r *Repair) look(ctx context.Context, m *event.Message) (replay event.Message, ok bool, err error) {
 	reason := event.Code(m.Header(event.ReasonHeader))
 	if reason != event.UnreadableBars && reason != event.AmbiguousBars {
-		return replay, false
+		return replay, false, nil
 	}
-	reject, ok := read(m)
-	if !ok {
-		r.metrics.done(noEvent, 1)
-		return replay, false
-	}
-	var scan event.Scan
+	replay, outcome, err := r.repair(ctx, m)
 	switch {
-	case m.Header(event.RepairHeader) != nil:
-		r.metrics.done(tried, 1)
-		return replay, false
-	case reject.Seal != event.NoSeal:
-		r.metrics.done(sealed, 1)
-		return replay, false
-	case !readScan(&scan, m) || !scan.Has(event.Bars):
-		r.metrics.done(noEvent, 1)
-		return replay, false
+	case errors.Is(err, ErrKeyEnded):
+		outcome = ended
+	case errors.Is(err, ErrForeign):
+		outcome = sealed
+	case err != nil:
+		return replay, false, err
 	}
-	found, outcome := r.find(ctx, &scan, string(m.Header(event.ZoneHeader)))
 	if outcome != repaired { // what is repaired counts when it was sent
 		r.metrics.done(outcome, 1)
-		return replay, false
 	}
-	replay = replayOf(m, reject.ID, m.Value)
-	replay.Headers = append(replay.Headers, event.Header{Key: event.RepairHeader, Value: found.Text()})
-	return replay, true
+	return replay, outcome == repaired, nil
 }
 
-// readScan reads the one event of a payload.
+func (r *Repair) repair(ctx context.Context, m *event.Message) (replay event.Message, outcome string, err error) {
+	reject, ok := read(m)
+	switch {
+	case !ok:
+		return replay, noEvent, nil
+	case m.Header(event.RepairHeader) != nil:
+		return replay, tried, nil
+	}
+	payload, err := r.vault.open(ctx, m)
+	if err != nil {
+		return replay, "", err
+	}
+	var scan event.Scan
+	if opened := (event.Message{Value: payload, Headers: m.Headers}); !readScan(&scan, &opened) || !scan.Has(event.Bars) {
+		return replay, noEvent, nil
+	}
+	found, outcome := r.find(ctx, &scan, string(m.Header(event.ZoneHeader)))
+	if outcome != repaired {
+		return replay, outcome, nil
+	}
+	replay, err = r.vault.replay(ctx, m, &reject)
+	replay.Headers = append(replay.Headers, event.Header{Key: event.RepairHeader, Value: found.Text()})
+	return replay, repaired, err
+}
+
+// readScan reads the one event of an opened payload.
 func readScan(scan *event.Scan, m *event.Message) bool {
 	if !isProto(m) {
 		return scan.DecodeJSON(m.Value) == nil && scan.Check() == nil

@@ -17,6 +17,7 @@ import (
 	"mailtrail/schemas/barcode"
 	"mailtrail/schemas/derive"
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 )
 
 // repairLog is one partition of mail.rejects, its group of one member, and what was sent to mail.scans.
@@ -27,6 +28,7 @@ type repairLog struct {
 	sent      []event.Message
 	// So many sends are killed before their answer, so many commits before they are stored.
 	killSends, killCommits int
+	keys                   fakeKeys
 	ended                  context.CancelFunc // when all is committed
 }
 
@@ -99,7 +101,7 @@ func (l *repairLog) repair(t *testing.T, known *barcode.KnownSet) (sent []event.
 	defer cancel()
 	l.ended = cancel
 	registry := prometheus.NewRegistry()
-	r := NewRepair(tables, RepairDeps{Log: zerolog.Nop(), Metrics: registry, Topic: l, Producer: l})
+	r := NewRepair(tables, RepairDeps{Log: zerolog.Nop(), Metrics: registry, Topic: l, Producer: l, Keys: &l.keys, SealedBy: retention.Builtin().Row(retention.Rejects)})
 	require.NoError(t, r.Run(ctx))
 	require.Equal(t, l.end(), l.committed)
 	families, err := registry.Gather()
@@ -175,7 +177,7 @@ func TestRepairSendsWhatItFinds(t *testing.T) {
 			require.Len(t, sent, 1)
 			require.Equal(t, event.ScansTopic, sent[0].Topic)
 			require.Equal(t, "mail.scans/0/5/0", string(sent[0].Key))
-			require.Equal(t, c.letter.Value, sent[0].Value, "the payload goes as it is")
+			require.Equal(t, string(c.letter.Value), opened(t, sent[0]), "the payload goes as it is")
 			require.Equal(t, "mail.scans/0/5/0", string(sent[0].Header(event.OriginHeader)))
 			require.Equal(t, "1790000000777", string(sent[0].Header(event.ReceivedHeader)), "it keeps its clock")
 			found, err := event.ParseRepair(sent[0].Header(event.RepairHeader))

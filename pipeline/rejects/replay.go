@@ -2,6 +2,7 @@ package rejects
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,8 +15,8 @@ type Replayed struct {
 	// them: more, where whole messages were rejected.
 	Sent, Events int
 	// Stored are rejects that an earlier replay stored, Empty those without a
-	// payload, of which nothing can ever be stored.
-	Stored, Empty int
+	// payload, of which nothing can ever be stored, Ended those whose key is destroyed.
+	Stored, Empty, Ended int
 	// Unreadable are messages of the topic that are no rejects.
 	Unreadable int
 }
@@ -23,13 +24,13 @@ type Replayed struct {
 // Replay sends the rejects of the reason, of all reasons where it is empty, to
 // mail.scans once more, except for those that are stored. They keep their
 // identity and their clock, so that ingest stores each once however often it
-// is sent. A dry run sends nothing. Where payloads are sealed it sends the others
-// and returns a SealedError. On any other error some may have been sent, and a
-// further Replay is safe.
+// is sent, and travel sealed. A dry run sends nothing. Where payloads were not
+// sealed by this installation it sends the others and returns a SealedError. On
+// any other error some may have been sent, and a further Replay is safe.
 func (r *Rejects) Replay(ctx context.Context, reason string, dryRun bool) (done Replayed, err error) {
-	var sealed *SealedError
+	sealed := &SealedError{}
 	done.Unreadable, err = r.inParts(ctx, func(found *index) error {
-		chosen := map[position]bool{}
+		chosen := map[position]*Reject{}
 		for i := range found.rejects {
 			reject := &found.rejects[i]
 			switch {
@@ -38,18 +39,13 @@ func (r *Rejects) Replay(ctx context.Context, reason string, dryRun bool) (done 
 				done.Stored++
 			case reject.Bytes == 0:
 				done.Empty++
-			case reject.Seal != event.NoSeal:
-				if sealed == nil {
-					sealed = &SealedError{ID: reject.ID, Seal: reject.Seal}
-				}
-				sealed.Count++
 			default:
-				chosen[position{reject.Partition, reject.Offset}] = true
+				chosen[position{reject.Partition, reject.Offset}] = reject
 			}
 		}
-		return r.send(ctx, chosen, dryRun, &done)
+		return r.send(ctx, chosen, dryRun, &done, sealed)
 	})
-	if err == nil && sealed != nil {
+	if err == nil && sealed.Count > 0 {
 		err = sealed
 	}
 	return done, err
@@ -67,7 +63,7 @@ const (
 	sendBytes    = 8 << 20
 )
 
-func (r *Rejects) send(ctx context.Context, chosen map[position]bool, dryRun bool, done *Replayed) error {
+func (r *Rejects) send(ctx context.Context, chosen map[position]*Reject, dryRun bool, done *Replayed, sealed *SealedError) error {
 	if len(chosen) == 0 {
 		return nil
 	}
@@ -84,12 +80,21 @@ func (r *Rejects) send(ctx context.Context, chosen map[position]bool, dryRun boo
 		return nil
 	}
 	err := r.deps.Reader.Scan(ctx, event.RejectsTopic, func(m *event.Message) error {
-		if !chosen[position{m.Partition, m.Offset}] {
+		reject, ok := chosen[position{m.Partition, m.Offset}]
+		if !ok {
 			return nil
 		}
-		again, err := r.again(ctx, m)
-		if err != nil {
-			return err
+		again, err := r.again(ctx, m, reject)
+		switch {
+		case errors.Is(err, ErrKeyEnded):
+			done.Ended++
+			return nil
+		case errors.Is(err, ErrForeign):
+			sealed.ID, sealed.Seal, sealed.Err = reject.ID, reject.Seal, err
+			sealed.Count++
+			return nil
+		case err != nil:
+			return fmt.Errorf("replay rejects: %w", err)
 		}
 		waiting, rejects, size = append(waiting, again...), rejects+1, size+len(m.Value)
 		if len(waiting) < sendMessages && size < sendBytes {
@@ -109,15 +114,23 @@ var kept = []string{event.ReceivedHeader, event.ContentTypeHeader, event.DeviceH
 
 // again makes of a reject what is sent to its topic: the payload as it is, or
 // each event by itself where it holds several, since each has an identity.
-func (r *Rejects) again(ctx context.Context, m *event.Message) ([]event.Message, error) {
-	id := string(m.Header(event.OriginHeader))
-	if countEvents(m) == 1 {
-		return []event.Message{replayOf(m, id, m.Value)}, nil
+func (r *Rejects) again(ctx context.Context, m *event.Message, reject *Reject) ([]event.Message, error) {
+	if reject.Events == 1 {
+		replay, err := r.vault.replay(ctx, m, reject)
+		return []event.Message{replay}, err
 	}
-	events := scanEvents(m.Value)
+	seal, err := r.vault.sealOf(m, reject)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := r.vault.open(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	events := scanEvents(payload)
 	origins := make([]string, len(events))
 	for i := range events {
-		origins[i] = originOf(id, uint32(i))
+		origins[i] = originOf(reject.ID, uint32(i))
 	}
 	stored, err := r.stored(ctx, origins)
 	if err != nil {
@@ -125,17 +138,22 @@ func (r *Rejects) again(ctx context.Context, m *event.Message) ([]event.Message,
 	}
 	var again []event.Message
 	for i, raw := range events {
-		if !stored[origins[i]] {
-			again = append(again, replayOf(m, origins[i], event.WrapProto(raw)))
+		if stored[origins[i]] {
+			continue
 		}
+		sealed, err := r.deps.Keys.Seal(ctx, seal, origins[i], event.WrapProto(raw))
+		if err != nil {
+			return nil, err
+		}
+		again = append(again, replayOf(m, origins[i], seal, sealed))
 	}
 	return again, nil
 }
 
-// replayOf makes the message under an identity. The identity is the key too,
+// replayOf makes the message of a sealed payload under an identity. The identity is the key too,
 // so that all replays of one event share a partition, where ingest sees them in order.
-func replayOf(m *event.Message, origin string, value []byte) event.Message {
-	headers := []event.Header{{Key: event.OriginHeader, Value: []byte(origin)}}
+func replayOf(m *event.Message, origin string, seal event.Seal, value []byte) event.Message {
+	headers := []event.Header{{Key: event.OriginHeader, Value: []byte(origin)}, {Key: event.SealHeader, Value: []byte(seal.Text())}}
 	for _, name := range kept {
 		if text := m.Header(name); text != nil {
 			headers = append(headers, event.Header{Key: name, Value: text})

@@ -12,17 +12,24 @@ import (
 // never there, or its life is over.
 var ErrUnknown = errors.New("mail.rejects holds no reject with this ID (any more)")
 
-// SealedError means that payloads are sealed, which this version cannot open.
+// SealedError means that payloads could not be opened.
 type SealedError struct {
-	// ID is one of them, Seal how it is sealed.
+	// ID is one of them, Seal how it is sealed, Err why it stays closed.
 	ID, Seal string
+	Err      error
 	Count    int
 }
 
 // Error implements error.
 func (e *SealedError) Error() string {
-	return fmt.Sprintf("%d payloads are sealed (%s is: %q): this version of mailtrail has no slot keys; a version with the command `mailtrail retention run` opens them", e.Count, e.ID, e.Seal)
+	if e.Count > 1 {
+		return fmt.Sprintf("%d sealed payloads could not be opened; %s (%s): %v", e.Count, e.ID, e.Seal, e.Err)
+	}
+	return fmt.Sprintf("the sealed payload of %s (%s) could not be opened: %v", e.ID, e.Seal, e.Err)
 }
+
+// Unwrap gives the reason.
+func (e *SealedError) Unwrap() error { return e.Err }
 
 // Shown is everything about one reject. It holds personal data.
 type Shown struct {
@@ -31,8 +38,8 @@ type Shown struct {
 	Payload Payload
 }
 
-// Show returns everything about one reject, as it was rejected last. A sealed
-// payload stays closed: Shown comes without it, together with a SealedError.
+// Show returns everything about one reject, as it was rejected last. Where its
+// payload does not open, Shown comes without it, together with a SealedError.
 func (r *Rejects) Show(ctx context.Context, id string) (*Shown, error) {
 	found := newIndex(0, 1)
 	var newest event.Message
@@ -56,8 +63,8 @@ func (r *Rejects) Show(ctx context.Context, id string) (*Shown, error) {
 		return nil, err
 	}
 	shown := &Shown{Reject: found.rejects[0], Headers: newest.Headers}
-	if shown.Seal != event.NoSeal {
-		return shown, &SealedError{ID: id, Seal: shown.Seal, Count: 1}
+	if newest.Value, err = r.vault.open(ctx, &newest); err != nil {
+		return shown, &SealedError{ID: id, Seal: shown.Seal, Err: err, Count: 1}
 	}
 	shown.Payload = readPayload(&newest)
 	return shown, nil

@@ -1,6 +1,9 @@
 package event
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Heads are the columns that rows of every topic have: where the event stood in
 // Kafka, its clocks, and where it lies in the stores. Every row comes from one
@@ -18,6 +21,10 @@ type Heads struct {
 	// Origin is the identity of a replayed reject, else empty.
 	Origin TextColumn
 }
+
+// NoClock is the Captured of a row whose event does not say when it happened:
+// its receipt counts, once that is known.
+const NoClock = math.MinInt64
 
 // HeadBytes is what a row takes in the columns of numbers of Heads.
 const HeadBytes = 8 + 8 + 4 + 8 + 8
@@ -52,6 +59,14 @@ func (h *Heads) Append(r *Head) {
 	h.Received, h.Captured = append(h.Received, r.Received), append(h.Captured, r.Captured)
 	h.Class.SetString(row, r.Class)
 	h.Origin.SetString(row, r.Origin)
+}
+
+// HeadAt returns a row.
+func (h *Heads) HeadAt(i int) Head {
+	return Head{
+		Class: string(h.Class.Row(i)), Origin: string(h.Origin.Row(i)), Offset: h.Offset[i], Index: h.Index[i],
+		Slot: h.Slot[i], Received: h.Received[i], Captured: h.Captured[i],
+	}
 }
 
 // AppendFrom adds a copy of another block's row.

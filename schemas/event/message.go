@@ -62,7 +62,7 @@ const (
 	// ClockHeader is the earliest clock that the event can have, Unix
 	// milliseconds: its slot follows from it.
 	ClockHeader = "clock"
-	// ClassHeader is the retention class under which the payload lies.
+	// ClassHeader is the retention class of the event, empty where it was not told.
 	ClassHeader = "class"
 	// SealHeader tells how the payload is sealed: "none", or a Seal. A replay in
 	// mail.scans has it too.

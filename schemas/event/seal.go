@@ -14,8 +14,11 @@ type Seal struct {
 	Slot int64
 }
 
-// SealedForm is the version of what is sealed: the value of a message as its content type says.
+// SealedForm is the version of what is sealed: what a [Packer] makes of the value of a message.
 const SealedForm = 1
+
+// SealOverhead is how many bytes longer a sealed payload is than the payload, where it is not compressed.
+const SealOverhead = 33
 
 const sealPrefix = "aes-256-gcm slot/"
 

@@ -76,6 +76,11 @@ func (s *Schedule) check(places layout) Mistakes {
 			c.wrong(class, nil, "", "the row is missing: records of this kind flow, and a record without a row is refused")
 		}
 	}
+	for i := range s.Own {
+		if row := &s.Own[i]; row.Class == Rejects && (!row.Sealed || !row.Sliced()) {
+			c.wrong(row.Class, places["own"][i], "sealed", "dead letters are written as ciphertext under the key of a slot alone: expected sealed: true, with limit, clock capture, slot and margin")
+		}
+	}
 	slices.SortStableFunc(c.found, func(a, b Mistake) int { return a.Line - b.Line })
 	return c.found
 }

@@ -55,6 +55,7 @@ func TestParseNamesMistakes(t *testing.T) {
 		"own with a limit of none": {"bound: none\n", "bound: none\n    limit: 3d\n", "reference: limit: a row with bound none has none"},
 		"record without bound":     {"    record: CONFIRM records\n    limit: 30d\n    bound: ceiling", "    record: CONFIRM records\n    limit: 30d\n    bound: none", "confirm: bound: \"none\", expected ceiling or term"},
 		"slot of an end":           {"    limit: 4y\n", "    limit: 4y\n    slot: 1d\n", "mail_customer: slot: 1d: a record with clock relationship_end goes with its end"},
+		"dead letters in clear":    {"    sealed: true\n    topic: mail.rejects", "    topic: mail.rejects", "rejects: sealed: dead letters are written as ciphertext"},
 		"end in clear":             {"    limit: 4y\n", "    limit: 4y\n    tables: [x]\n", "mail_customer: sealed: records with clock relationship_end lie in slots by receipt"},
 		"idle of a scan":           {"    limit: 30d\n", "    limit: 30d\n    idle: 1y\n", "mail_tracking: idle: 1y: a record with clock capture has no end"},
 		"calendar in a table":      {"    limit: 24mo\n", "    limit: 24mo\n    tables: [x]\n", "property_meeting_data: limit: 24mo: slots of a term of the calendar have unequal lives"},

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -24,26 +23,12 @@ func ParseCalendar(text []byte) (*Calendar, error) {
 }
 
 func (c *Calendar) add(line int, words []string) error {
-	for _, form := range []struct {
-		kind        string
-		least, most int
-		words       string
-		add         func(line int, words []string) error
-	}{
-		{"holiday", 4, 6, "name month day shift [from [until]]", c.addHoliday},
-		{"closed", 2, 2, "day name", c.addClosed},
-		{"entry", 3, 5, "class kind time [from [until]]", c.addEntry},
-		{"last-mile", 1, 3, "time [from [until]]", c.addLastMile},
-	} {
-		if words[0] != form.kind {
-			continue
-		}
-		if n := len(words) - 1; n < form.least || n > form.most {
-			return reference.Wrong(line, form.kind, fmt.Sprint(n, " words"), form.words)
-		}
-		return form.add(line, words[1:])
-	}
-	return reference.Wrong(line, "entry", words[0], "holiday, closed, entry or last-mile")
+	return reference.Take([]reference.Form{
+		{Word: "holiday", Least: 4, Most: 6, Words: "name month day shift [from [until]]", Add: c.addHoliday},
+		{Word: "closed", Least: 2, Most: 2, Words: "day name", Add: c.addClosed},
+		{Word: "entry", Least: 3, Most: 5, Words: "class kind time [from [until]]", Add: c.addEntry},
+		{Word: "last-mile", Least: 1, Most: 3, Words: "time [from [until]]", Add: c.addLastMile},
+	}, line, words)
 }
 
 func (c *Calendar) addClosed(line int, words []string) error {

@@ -133,7 +133,7 @@ func TestReplacementCalendar(t *testing.T) {
 	for text, want := range map[string]string{
 		head:                                                              `entry: expected a line "entry * * HH:MM" without days, for what no other line is about`,
 		head + wholeDay:                                                   `entry: expected a line "entry * * HH:MM" without days, for what no other line is about`,
-		head + forAll + "feast x 1 1 -\n":                                 `line 4: entry: "feast": expected holiday, closed, entry or last-mile`,
+		head + forAll + "feast x 1 1 -\n":                                 `line 4: entry: "feast": expected one of holiday closed entry last-mile`,
 		head + forAll + "holiday x 1 1\n":                                 `line 4: holiday: "3 words": expected name month day shift [from [until]]`,
 		head + forAll + "holiday x 13 1 -\n":                              `line 4: month: "13": expected a whole number from 1 to 12`,
 		head + forAll + "holiday x 4 31 -\n":                              `line 4: day: "31": expected a whole number from 1 to 30`,

@@ -40,25 +40,11 @@ func (p pair) String() string {
 }
 
 func (s *Standards) add(line int, words []string) error {
-	for _, form := range []struct {
-		kind        string
-		least, most int
-		words       string
-		add         func(line int, words []string) error
-	}{
-		{"area", 2, 2, "name places", s.addArea},
-		{"standard", 4, 6, "class entry relation days [from [until]]", s.addRule},
-		{"pair", 5, 7, "class entry origin destination days [from [until]]", s.addPair},
-	} {
-		if words[0] != form.kind {
-			continue
-		}
-		if n := len(words) - 1; n < form.least || n > form.most {
-			return reference.Wrong(line, form.kind, fmt.Sprint(n, " words"), form.words)
-		}
-		return form.add(line, words[1:])
-	}
-	return reference.Wrong(line, "entry", words[0], "area, standard or pair")
+	return reference.Take([]reference.Form{
+		{Word: "area", Least: 2, Most: 2, Words: "name places", Add: s.addArea},
+		{Word: "standard", Least: 4, Most: 6, Words: "class entry relation days [from [until]]", Add: s.addRule},
+		{Word: "pair", Least: 5, Most: 7, Words: "class entry origin destination days [from [until]]", Add: s.addPair},
+	}, line, words)
 }
 
 func (s *Standards) addArea(line int, words []string) error {

@@ -66,7 +66,7 @@ pair first-class origin 100 100-104 1
 	require.False(t, find(103, 900, "2026-07-01").Exact())
 
 	for text, want := range map[string]string{
-		head + "pairs x\n":                             `line 3: entry: "pairs": expected area, standard or pair`,
+		head + "pairs x\n":                             `line 3: entry: "pairs": expected one of area standard pair`,
 		head + "area x\n":                              `line 3: area: "1 words": expected name places`,
 		head + "area x 100-99\n":                       `line 3: places: "99": expected [3] digits`,
 		head + "area x 100-090\n":                      `line 3: places: "100-090": expected a range in ascending order`,

@@ -10,6 +10,7 @@ import (
 )
 
 // Auditor reads what a store holds, in all its buckets, and can do nothing else.
+// Its rights are those of auditorPolicy.
 type Auditor struct{ connection *connection }
 
 // OpenAuditor makes an Auditor that comes in with credentials of its own, which

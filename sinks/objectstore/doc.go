@@ -25,4 +25,14 @@
 // changed: a second Put of the same bytes under the same key is done at once,
 // of other bytes it is [ErrConflict]. No object is uploaded in parts, so mailtrail
 // leaves no unfinished uploads; those of others are listed and aborted.
+//
+// # Rights
+//
+// The access key needs, on the bucket and on what is in it: s3:GetBucketLocation,
+// s3:ListBucket, s3:ListBucketVersions, s3:ListBucketMultipartUploads,
+// s3:ListMultipartUploadParts, s3:AbortMultipartUpload, s3:GetObject, s3:PutObject,
+// s3:DeleteObject, s3:DeleteObjectVersion. mailtrail migrate needs besides
+// s3:CreateBucket, s3:GetBucketVersioning, s3:GetBucketObjectLockConfiguration,
+// s3:GetLifecycleConfiguration, s3:PutLifecycleConfiguration, s3:GetBucketPolicy,
+// s3:PutBucketPolicy and s3:DeleteBucketPolicy. The auditor's are in [Auditor].
 package objectstore

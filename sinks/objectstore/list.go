@@ -18,17 +18,14 @@ type Object struct {
 	Stored time.Time
 }
 
-// List lists the objects below a prefix, by key; "" lists all. It ends with the
-// first error.
+// List lists the objects below a prefix that can be read, by key; "" lists all.
+// It ends with the first error. (What MinIO's own expiry is due to remove cannot
+// be read any more and still lies there: [Store.HeldSlots] and [Auditor.Versions] see it.)
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
-	return s.list(ctx, s.cfg.Bucket, prefix)
-}
-
-func (c *connection) list(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		for info := range c.client.ListObjectsIter(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		for info := range s.client.ListObjectsIter(ctx, s.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
 			if info.Err != nil {
 				yield(Object{}, fmt.Errorf("objects: list %s: %w", prefix, withRemedy(info.Err)))
 				return

@@ -110,7 +110,7 @@ func at(t *testing.T, endpoint string) *Store {
 }
 
 func bucketName(t *testing.T) string {
-	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
+	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-", " ", "-").Replace(t.Name()))
 	return name[max(0, len(name)-60):]
 }
 

@@ -30,6 +30,8 @@ func (l *loader) checkTogether() {
 	}
 	l.checkKeysEndpoint("keys.listen", c.Keys.Listen)
 	l.checkKeysEndpoint("keys.connect", c.Keys.Connect)
+	l.checkKeysSocket("keys.listen", c.Keys.Listen)
+	l.checkKeysSocket("keys.connect", c.Keys.Connect)
 	l.checkKeysStore()
 	l.checkMemory()
 	if c.Mode == Embedded {
@@ -106,6 +108,14 @@ func (l *loader) checkKeysEndpoint(path string, endpoint Endpoint) {
 			l.contradiction([]string{path, needed}, needed+" as well: slot keys travel over mutual TLS or a unix socket alone", "set "+needed+", or use unix:PATH")
 			return
 		}
+	}
+}
+
+// checkKeysSocket wants sockets apart from the keys, among which nothing else may lie.
+func (l *loader) checkKeysSocket(path string, endpoint Endpoint) {
+	network, address := endpoint.Dial()
+	if network == "unix" && filepath.Clean(filepath.Dir(address)) == filepath.Clean(l.loaded.KeysDir()) {
+		l.contradiction([]string{path, "keys.dir"}, "a socket outside of the folder of keys, in which nothing else may lie", "unix:"+l.loaded.KeysSocket())
 	}
 }
 

@@ -156,7 +156,8 @@ type Keys struct {
 	// Memory keeps keys in memory alone. The price: whatever ends the process ends every slot that had begun; what was
 	// sealed in it can never be read again.
 	Memory bool `key:"memory" default:"false"`
-	// Listen is where `retention run` serves keys to other roles; Connect is the others' side.
+	// Listen is where `retention run` serves keys to other roles, and `up` besides its socket in the data folder; Connect is
+	// the others' side. See [Config.KeysConnect].
 	Listen  Endpoint `key:"listen"`
 	Connect Endpoint `key:"connect"`
 	TLS     KeysTLS  `key:"tls"`
@@ -262,6 +263,18 @@ func (c *Config) ImageIDKeyFile() string {
 
 // LedgerDir is the folder of the ledger.
 func (c *Config) LedgerDir() string { return filepath.Join(c.Data, "ledger") }
+
+// KeysSocket is the socket in the data folder at which `mailtrail up` serves keys to commands beside it.
+func (c *Config) KeysSocket() string { return filepath.Join(c.Data, "keys.sock") }
+
+// KeysConnect is where a role that is not the authority gets keys: keys.connect, or in embedded mode the socket of `up`;
+// empty where none is configured.
+func (c *Config) KeysConnect() Endpoint {
+	if c.Keys.Connect == "" && c.Mode == Embedded {
+		return Endpoint("unix:" + c.KeysSocket())
+	}
+	return c.Keys.Connect
+}
 
 // KeysDir is the folder of slot keys: keys.dir, or keys under data.
 func (c *Config) KeysDir() string {

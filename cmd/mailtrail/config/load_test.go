@@ -58,6 +58,10 @@ func TestDefaultsAreThePublishedDocument(t *testing.T) {
 	require.Equal(t, 250*time.Millisecond, defaults.Images.PackAge)
 	require.Equal(t, filepath.Join("data", "access.yaml"), defaults.AccessFile())
 	require.Equal(t, filepath.Join("data", "keys"), defaults.KeysDir())
+	require.Equal(t, Endpoint("unix:"+filepath.Join("data", "keys.sock")), defaults.KeysConnect())
+	external, err := Load(Options{File: write(t, "mode: external")})
+	require.NoError(t, err)
+	require.Empty(t, external.KeysConnect(), "there nobody serves keys by himself")
 	several, err := Load(Options{File: write(t, "kafka: {brokers: [one.example.org:9092,  127.0.0.2:9093], tls: {}}\nmode: external")})
 	require.NoError(t, err)
 	require.Equal(t, []string{"one.example.org:9092", "127.0.0.2:9093"}, Strings(several.Kafka.Brokers))
@@ -148,6 +152,7 @@ func TestContradictions(t *testing.T) {
 		"keys over plain TCP":         {"keys: {listen: '127.0.0.1:7000'}", "keys.listen", "keys.tls.cert"},
 		"keys in memory and a folder": {"keys: {memory: true, dir: k}", "keys.dir", "nothing where keys.memory is true"},
 		"keys beside the tombstones":  {"{data: /srv/d, keys: {dir: /srv/d/}}", "keys.dir", "a folder of its own"},
+		"a socket among the keys":     {"{data: d, keys: {listen: 'unix:./d/keys/s'}}", "keys.listen", "a socket outside of the folder of keys"},
 		"keys within the ledger":      {"{data: d, keys: {dir: ./d/ledger}}", "keys.dir", "a folder of its own"},
 		"blocks larger than memory":   {"ingest: {block_bytes: 512MiB}", "ingest.block_bytes", "at most a 4th of ingest.memory (768MiB)"},
 		"same port twice":             {"api: {listen: 127.0.0.1:8441}", "api.listen", "another address than that of gateway.listen"},

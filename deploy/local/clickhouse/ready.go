@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,22 +20,19 @@ const answerWithin = 2 * time.Second
 
 // awaitReady returns when the engine answers on both ports, or fails when it ends or takes too long.
 func (s *Server) awaitReady(ctx context.Context, c *child.Child) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the ClickHouse engine did not answer within %s, see %s", readyWithin, s.paths.log)
-		case <-c.Ended:
-			return s.explain(c)
-		case <-tick.C:
-			if s.ping(ctx) == nil && s.selectOne(ctx) == nil {
-				return nil
-			}
+	err := c.Answers(ctx, readyWithin, func(ctx context.Context) error {
+		if err := s.ping(ctx); err != nil {
+			return err
 		}
+		return s.selectOne(ctx)
+	})
+	switch {
+	case errors.Is(err, child.ErrEnded):
+		return s.explain(c)
+	case err != nil:
+		return fmt.Errorf("the ClickHouse engine did not answer within %s, see %s", readyWithin, s.paths.log)
 	}
+	return nil
 }
 
 func (s *Server) ping(ctx context.Context) error {

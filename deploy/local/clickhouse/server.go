@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"mailtrail/deploy/local/child"
 	"mailtrail/deploy/local/clickhouse/relay"
-	"mailtrail/deploy/local/ports"
 )
 
 // Server keeps one ClickHouse engine running.
@@ -28,14 +24,10 @@ type Server struct {
 	// private finds an address for an engine behind the relay.
 	private func(http string) (string, error)
 
-	native   string       // where the engine itself listens; the relay stands before it, where there is one
-	logins   relay.Logins // who may come in, as users.xml was written last
-	pid      atomic.Int64
-	restart  chan chan error // a request to start anew, and where its outcome goes
-	ended    chan struct{}   // closed when Run returns
-	mu       sync.Mutex
-	ready    chan struct{} // closed while the engine answers; made anew when it does not
-	runError error         // why Run returned; read after ended
+	native  string       // where the engine itself listens; the relay stands before it, where there is one
+	logins  relay.Logins // who may come in, as users.xml was written last
+	life    *child.Life
+	restart chan chan error // a request to start anew, and where its outcome goes
 }
 
 // readyWithin is how long a start may take before the engine is taken for broken. A start takes a second or less, but
@@ -63,9 +55,9 @@ func New(config Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: config, deps: deps, paths: p, logs: logs, restarts: restarts, native: config.Native, private: privatePort,
-		restart: make(chan chan error), ended: make(chan struct{}), ready: make(chan struct{}),
+		config: config, deps: deps, paths: p, logs: logs, restarts: restarts, native: config.Native, private: privatePort, restart: make(chan chan error),
 	}
+	s.life = child.NewLife(child.Keep{What: "the ClickHouse engine", Start: s.start, Ask: s.ask, Restart: s.restart, Gone: s.gone, Died: s.died})
 	if deps.Engine.Library != "" {
 		if s.relay, err = s.newRelay(); err != nil {
 			return nil, err
@@ -76,29 +68,10 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // Run starts the engine and keeps it running until ctx ends; then it stops it and returns nil. It returns an error when the
 // engine cannot run at all: a port or the folder is taken, a file cannot be written, the first start fails. Call it once.
-func (s *Server) Run(ctx context.Context) error {
-	defer close(s.ended)
-	s.runError = s.run(ctx)
-	return s.runError
-}
+func (s *Server) Run(ctx context.Context) error { return s.life.Run(ctx, s.run) }
 
 // Ready waits until the engine answers on both ports. It fails when Run does, or with ctx.
-func (s *Server) Ready(ctx context.Context) error {
-	s.mu.Lock()
-	ready := s.ready
-	s.mu.Unlock()
-	select {
-	case <-ready:
-		return nil
-	case <-s.ended:
-		if s.runError != nil {
-			return s.runError
-		}
-		return errors.New("the ClickHouse engine was stopped")
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (s *Server) Ready(ctx context.Context) error { return s.life.Ready(ctx) }
 
 // Restart stops the engine and starts it anew, so that it knows the users of today. It returns when the engine answers.
 // When the users cannot be read it fails, and the engine goes on as it is.
@@ -109,7 +82,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	outcome := make(chan error, 1)
 	select {
 	case s.restart <- outcome:
-	case <-s.ended:
+	case <-s.life.Ended():
 		return errors.New("the ClickHouse engine was stopped")
 	case <-ctx.Done():
 		return ctx.Err()
@@ -117,17 +90,17 @@ func (s *Server) Restart(ctx context.Context) error {
 	select {
 	case err := <-outcome:
 		return err
-	case <-s.ended:
-		return errors.Join(errors.New("the ClickHouse engine was stopped"), s.runError)
+	case <-s.life.Ended():
+		return errors.Join(errors.New("the ClickHouse engine was stopped"), s.life.Err())
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
 // PID is the process id of the engine that runs now, 0 when none does.
-func (s *Server) PID() int { return int(s.pid.Load()) }
+func (s *Server) PID() int { return s.life.PID() }
 
-func (s *Server) run(ctx context.Context) error {
+func (s *Server) run(ctx context.Context, keep func(context.Context) error) error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
@@ -142,9 +115,14 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	defer s.keepLogs(ctx)()
 	if s.relay == nil {
-		return s.keep(ctx)
+		return keep(ctx)
 	}
-	return s.besideRelay(listener, func() error { return s.keep(ctx) })
+	return s.besideRelay(listener, func() error { return keep(ctx) })
+}
+
+func (s *Server) died(err error, pause time.Duration) {
+	s.restarts.Inc()
+	s.deps.Log.Error().Err(err).Dur("pause", pause).Str("log", s.paths.log).Msg("clickhouse engine died, starting it again")
 }
 
 // keepLogs keeps the logs within their limit until ctx ends, and returns how to wait for its end.
@@ -161,53 +139,6 @@ func (s *Server) keepLogs(ctx context.Context) (end func()) {
 	return func() {
 		stop()
 		<-ended
-	}
-}
-
-// keep starts the engine, and starts it again when it ends, until ctx does.
-func (s *Server) keep(ctx context.Context) error {
-	pause := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(15*time.Second), backoff.WithMaxElapsedTime(0))
-	var waiting chan error // who asked for the restart that is under way
-	answer := func(err error) {
-		if waiting != nil {
-			waiting <- err
-			waiting = nil
-		}
-	}
-	for first := true; ; first = false {
-		c, err := s.start(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil && (first || errors.Is(err, ports.ErrTaken)) {
-			return err
-		}
-		if err == nil {
-			pause.Reset()
-			answer(nil)
-			select {
-			case <-ctx.Done():
-				s.gone()
-				c.Stop(s.ask(c))
-				return nil
-			case waiting = <-s.restart:
-				s.gone()
-				c.Stop(s.ask(c))
-				continue
-			case <-c.Ended:
-				s.gone()
-				err = fmt.Errorf("the engine ended by itself: %v", c.Err)
-			}
-		}
-		answer(err)
-		s.restarts.Inc()
-		wait := pause.NextBackOff()
-		s.deps.Log.Error().Err(err).Dur("pause", wait).Str("log", s.paths.log).Msg("clickhouse engine died, starting it again")
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
-		}
 	}
 }
 
@@ -261,33 +192,20 @@ func (s *Server) startOnce(ctx context.Context) (*child.Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pid.Store(int64(c.PID))
 	if err := s.awaitReady(ctx, c); err != nil {
 		c.Stop(s.ask(c))
-		s.gone()
 		return nil, err
 	}
 	if s.relay != nil {
 		s.relay.Open(s.native, s.logins)
 	}
-	s.mu.Lock()
-	close(s.ready)
-	s.mu.Unlock()
 	s.deps.Log.Info().Int("pid", c.PID).Dur("took", time.Since(begun)).Str("native", s.config.Native).Str("http", s.config.HTTP).Msg("clickhouse engine is ready")
 	return c, nil
 }
 
 // gone notes that no engine runs.
 func (s *Server) gone() {
-	s.pid.Store(0)
 	if s.relay != nil {
 		s.relay.Shut()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-s.ready:
-		s.ready = make(chan struct{})
-	default:
 	}
 }

@@ -2,6 +2,7 @@ package minio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -19,40 +20,34 @@ const (
 
 // awaitReady returns when MinIO says that it can write, or fails when it ends or takes too long.
 func (s *Server) awaitReady(ctx context.Context, c *child.Child) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("MinIO did not answer within %s: %s", readyWithin, c.Said)
-		case <-c.Ended:
-			if taken(c.Said.String()) {
-				return ports.Taken("objects.endpoint", s.config.Addr)
-			}
-			return fmt.Errorf("MinIO ended at start (%v): %s", c.Err, c.Said)
-		case <-tick.C:
-			if s.healthy(ctx) {
-				return nil
-			}
-		}
+	err := c.Answers(ctx, readyWithin, s.healthy)
+	switch {
+	case errors.Is(err, child.ErrEnded) && taken(c.Said.String()):
+		return ports.Taken("objects.endpoint", s.config.Addr)
+	case errors.Is(err, child.ErrEnded):
+		return fmt.Errorf("MinIO ended at start (%v): %s", c.Err, c.Said)
+	case err != nil:
+		return fmt.Errorf("MinIO did not answer within %s: %s", readyWithin, c.Said)
 	}
+	return nil
 }
 
 // healthy asks MinIO whether its drive can be written.
-func (s *Server) healthy(ctx context.Context) bool {
+func (s *Server) healthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.config.Addr+"/minio/health/cluster", nil)
 	if err != nil {
-		return false
+		return err
 	}
 	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false
+		return err
 	}
 	defer response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	if response.StatusCode != http.StatusOK {
+		return errors.New(response.Status)
+	}
+	return nil
 }

@@ -59,7 +59,7 @@ func run(t *testing.T, config Config, deps Deps) (server *Server, ended chan err
 	ctx, cancel := context.WithCancel(context.Background())
 	ended = make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
-	stop = sync.OnceFunc(func() { cancel(); <-server.ended })
+	stop = sync.OnceFunc(func() { cancel(); <-server.life.Ended() })
 	t.Cleanup(stop)
 	return server, ended, stop
 }

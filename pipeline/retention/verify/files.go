@@ -19,6 +19,8 @@ type Files struct {
 	Data string
 	// Servers are the folders below Data in which the embedded servers keep their tables and topics.
 	Servers map[string]ServerKind
+	// Bucket is the one bucket that the embedded MinIO may hold.
+	Bucket string
 	// Keys is the folder of slot keys, Access the file of who may come in, Tombstones the file of destroyed keys, wherever they lie.
 	Keys, Access, Tombstones string
 	// Directories are folders of other hosts, as this machine sees them.
@@ -33,6 +35,7 @@ const (
 	OfClickHouse     ServerKind = "clickhouse"
 	OfKafka          ServerKind = "kafka"
 	OfEmbeddedBroker ServerKind = "broker"
+	OfMinIO          ServerKind = "minio"
 )
 
 // Inspect lists the folders.

@@ -85,3 +85,18 @@ func TestFoldersElsewhere(t *testing.T) {
 	require.Equal(t, KeyPastDate, findings[0].Kind)
 	require.True(t, filepath.IsAbs(findings[0].Object))
 }
+
+// On the embedded MinIO's drive lie its own files and one bucket.
+func TestAnotherBucketOnTheDrive(t *testing.T) {
+	w := newWorld(t)
+	w.files.Servers, w.files.Bucket = map[string]ServerKind{"minio/store": OfMinIO}, "mailtrail-images"
+	drive := filepath.Join(w.files.Data, "minio", "store")
+	for _, folder := range []string{".minio.sys", "mailtrail-images"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(drive, folder), 0o700))
+	}
+	require.Empty(t, w.check(t).Findings)
+	require.NoError(t, os.MkdirAll(filepath.Join(drive, "second-bucket"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(drive, "file"), nil, 0o600))
+	findings := w.check(t).Findings
+	require.ElementsMatch(t, []Kind{NotInSchedule, StrayFile}, kinds(&Report{Findings: findings}))
+}

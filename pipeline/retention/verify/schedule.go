@@ -51,6 +51,7 @@ type rowText struct {
 	Topic        string   `yaml:"topic"`
 	Tables       []string `yaml:"tables"`
 	SystemTables []string `yaml:"system_tables"`
+	Buckets      []string `yaml:"buckets"`
 	Folders      []string `yaml:"folders"`
 }
 
@@ -108,7 +109,7 @@ func (r *rowText) class() (*class, error) {
 	}
 	c.slot, c.margin, c.behind = slot.rest, margin.rest, behind.rest
 	c.sliced = c.slot > 0 && (r.Clock == "capture" || r.Clock == "receipt")
-	c.flows = !r.Planned && (r.Topic != "" || len(c.tables) > 0 || len(r.Folders) > 0)
+	c.flows = !r.Planned && (r.Topic != "" || len(c.tables) > 0 || len(r.Buckets) > 0 || len(r.Folders) > 0)
 	return c, nil
 }
 

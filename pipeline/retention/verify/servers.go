@@ -41,6 +41,8 @@ func (w *walk) server(kind ServerKind, path string) {
 		w.kafka(path)
 	case OfEmbeddedBroker:
 		w.broker(path)
+	case OfMinIO:
+		w.minIO(path)
 	}
 }
 
@@ -87,6 +89,20 @@ func (w *walk) kafka(root string) {
 			w.stray(path, "no broker makes it in its folder")
 		case part[3] == "stray" || part[3] == "" && len(w.look.schedule.inTopic(part[1])) == 0:
 			w.look.Found(Finding{Kind: NotInSchedule, Store: InKafka, Object: w.name(path), Text: "a partition of a topic that the schedule does not have"})
+		}
+	}
+}
+
+// minIO looks for buckets that the schedule does not have. What lies in a bucket is not looked into.
+func (w *walk) minIO(root string) {
+	for _, entry := range w.read(root) {
+		path := filepath.Join(root, entry.Name())
+		switch {
+		case w.dump(path, entry), entry.Name() == ".minio.sys", entry.IsDir() && entry.Name() == w.files.Bucket:
+		case entry.IsDir():
+			w.look.Found(Finding{Kind: NotInSchedule, Store: InFiles, Object: w.name(path), Text: "a bucket that the schedule does not have"})
+		default:
+			w.stray(path, "no MinIO makes it on its drive")
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,14 +194,22 @@ func TestPartsAreReadOnce(t *testing.T) {
 
 // recorder is a ledger that takes results.
 type recorder struct {
+	mu        sync.Mutex
 	results   int
 	fresh     []Finding
 	destroyed int64
 	err       error
 }
 
-func (r *recorder) Destroyed() int64 { return r.destroyed }
+func (r *recorder) Destroyed() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.destroyed
+}
+
 func (r *recorder) Record(_ *Report, fresh []Finding) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.err == nil {
 		r.results, r.fresh = r.results+1, append(r.fresh, fresh...)
 	}
@@ -213,46 +222,50 @@ func TestRun(t *testing.T) {
 		w := newWorld(t)
 		entered := &recorder{}
 		state := filepath.Join(w.files.Data, "verify.json")
-		a, registry := newAuditor(t, Config{State: state, Settle: time.Second}, w.inspectors()...)
-		a.deps.Record, a.deps.Clock = entered, time.Now
+		// What the test changes between two verifications, it changes under the lock under which they look.
+		locked := inspectorFunc(func(ctx context.Context, look *Look) error {
+			entered.mu.Lock()
+			defer entered.mu.Unlock()
+			return w.server.inspector().Inspect(ctx, look)
+		})
+		a, registry := newAuditor(t, Config{State: state, Settle: time.Second}, Named{InClickHouse, locked}, Named{InFiles, w.files})
+		a.deps.Record = entered
 		now := noon
-		a.deps.Clock = func() time.Time { return now }
+		a.deps.Clock = func() time.Time {
+			entered.mu.Lock()
+			defer entered.mu.Unlock()
+			return now
+		}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- a.Run(ctx) }()
-		pass := func() {
+		after := func(change func(), results int, why string) {
+			entered.mu.Lock()
+			change()
+			entered.mu.Unlock()
 			time.Sleep(5*time.Minute + 2*time.Second)
 			synctest.Wait()
+			entered.mu.Lock()
+			defer entered.mu.Unlock()
+			require.Equal(t, results, entered.results, why)
 		}
-		synctest.Wait()
-		require.Equal(t, 1, entered.results, "the first")
-		pass()
-		require.Equal(t, 1, entered.results, "nothing is new")
-		entered.destroyed++
-		pass()
-		require.Equal(t, 2, entered.results, "a slot was destroyed")
-		w.server.table("system.query_log").Expiry = ""
-		entered.err = errors.New("full")
-		pass()
+		expiry := &w.server.table("system.query_log").Expiry
+		nothing := func() {}
+		after(nothing, 1, "the first alone")
+		after(func() { entered.destroyed++ }, 2, "a slot was destroyed")
+		after(func() { *expiry, entered.err = "", errors.New("full") }, 2, "the ledger takes nothing")
 		require.EqualValues(t, 1, testutil.ToFloat64(a.metrics.failures.WithLabelValues("ledger")))
-		entered.err = nil
-		pass()
-		require.Equal(t, 3, entered.results)
+		after(func() { entered.err = nil }, 3, "a finding")
 		require.Len(t, entered.fresh, 1)
 		require.EqualValues(t, 1, testutil.ToFloat64(a.metrics.findings.WithLabelValues(string(NoExpiry), InClickHouse)))
 		last, err := Last(state)
 		require.NoError(t, err)
 		require.Equal(t, NoExpiry, last.Findings[0].Kind)
 		require.Equal(t, noon, last.At)
-		w.server.table("system.query_log").Expiry = "event_time"
-		pass()
-		require.Equal(t, 4, entered.results, "it is in order again")
+		after(func() { *expiry = "event_time" }, 4, "it is in order again")
 		require.Zero(t, testutil.CollectAndCount(a.metrics.findings))
-		pass()
-		require.Equal(t, 4, entered.results)
-		now = noon.Add(day)
-		pass()
-		require.Equal(t, 5, entered.results, "a day has passed")
+		after(nothing, 4, "nothing is new")
+		after(func() { now = noon.Add(day) }, 5, "a day has passed")
 		require.Len(t, entered.fresh, 1)
 		stop()
 		require.ErrorIs(t, <-ended, context.Canceled)
