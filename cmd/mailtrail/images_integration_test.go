@@ -355,3 +355,29 @@ func (s *site) objectsAway() {
 	<-s.objectStack.ended
 	s.objectStack.cancel = nil
 }
+
+// Under `up` the gateway's port and the door's own take images, and the API has them.
+func TestUpTakesImages(t *testing.T) {
+	s := newSite(t)
+	s.up()
+	token, officer := s.device("camera-1"), s.do("access", "add", "officer", "records")
+	for number, door := range []string{s.gateway, s.images} {
+		picture := tiffPicture(number, 3000)
+		contentType, body := imageRequest(number, time.Now().Add(-time.Minute), picture)
+		var id string
+		eventually(t, 10*time.Second, func() error { // it knows the device within two seconds
+			status, stored, answer := postImage("http://"+door+"/v1/images", token, contentType, body)
+			if id = stored; status != http.StatusCreated {
+				return errors.New(answer)
+			}
+			return nil
+		})
+		eventually(t, 20*time.Second, func() error {
+			if status, got := s.getImage(officer, id); status != http.StatusOK || !bytes.Equal(picture, got) {
+				return fmt.Errorf("status %d, %d bytes", status, len(got))
+			}
+			return nil
+		})
+	}
+	require.Contains(t, s.do("audit"), "packs: clean: 2 packs of 2 images")
+}
