@@ -35,11 +35,11 @@ DEFINER = {{.Definer}} SQL SECURITY DEFINER
 AS SELECT
     `retention_class`,
     `slot`,
-    lower(hex(images.id)) AS `id`,
+    lower(hex(id)) AS `id`,
     `pack`,
     `packOffset`,
     `packLength`,
-    lower(hex(images.sha256)) AS `sha256`,
+    lower(hex(sha256)) AS `sha256`,
     `capturedDatetime`,
     `capturedOffsetMinutes`,
     `received`,
@@ -63,6 +63,6 @@ AS SELECT
     `offset`,
     `index`,
     `origin`
-FROM {{table "images"}} AS images
+FROM {{table "images"}}
 WHERE {{visible "images"}}
 COMMENT 'Index of the images of mailpieces, one row an image. Nothing past its limit is visible.'
