@@ -22,7 +22,7 @@ type Role struct {
 	ended   chan struct{}
 }
 
-// Start starts a role in its default configuration, with further variables of the environment. Stop it.
+// Start starts a role (its words on the command line) in its default configuration, with further variables of the environment. Stop it.
 func (s *Stack) Start(role string, env ...string) (*Role, error) {
 	free, err := ports.Free(1)
 	if err != nil {

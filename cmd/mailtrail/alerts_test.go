@@ -21,6 +21,7 @@ import (
 	"mailtrail/deploy/local/minio"
 	"mailtrail/pipeline/access"
 	"mailtrail/pipeline/gateway"
+	"mailtrail/pipeline/images"
 	"mailtrail/pipeline/ingest"
 	"mailtrail/pipeline/keys"
 	"mailtrail/pipeline/rejects"
@@ -110,11 +111,15 @@ func TestAlertsNameWhatThereIs(t *testing.T) {
 
 // The rules measure the backlog against the life of the topic in the built-in schedule.
 func TestAlertsKnowTheTopicsLife(t *testing.T) {
-	life := fmt.Sprintf(" * %d", int(retention.Builtin().TopicLife(event.ScansTopic).Seconds()))
 	rules := 0
 	for _, group := range readAlerts(t).Groups {
 		for _, rule := range group.Rules {
 			if strings.Contains(rule.Expr, "mailtrail_gateway_backlog_age_seconds") {
+				topic := event.ScansTopic
+				if strings.Contains(rule.Expr, event.ImagesTopic) {
+					topic = event.ImagesTopic
+				}
+				life := fmt.Sprintf(" * %d", int(retention.Builtin().TopicLife(topic).Seconds()))
 				require.True(t, strings.HasSuffix(rule.Expr, life), "%s: %s", rule.Alert, rule.Expr)
 				rules++
 			}
@@ -141,7 +146,13 @@ func everyMetric(t *testing.T) map[string][]string {
 	require.NoError(t, err)
 	_, err = access.Open(c.AccessFile(), access.Deps{Logger: zerolog.Nop(), Registerer: registry, Now: time.Now})
 	require.NoError(t, err)
-	gateway.NewBacklog(time.Hour, nil, time.Now, zerolog.Nop(), registry)
+	images.NewReader(images.ReaderDeps{Metrics: registry})
+	_, err = images.New(images.Config{
+		MaxBody: int64(c.Gateway.MaxBody), PackBytes: int64(c.Images.PackBytes), PackAge: c.Images.PackAge, Row: rules.schedule.Row(retention.MailpieceImages),
+		Limits: images.DefaultLimits(int64(c.Gateway.MaxBody)),
+	}, images.Deps{Metrics: registry})
+	require.NoError(t, err)
+	gateway.NewBacklog("mail.scans", time.Hour, nil, time.Now, zerolog.Nop(), registry)
 	_, err = gateway.New(gateway.Config{
 		Listen: "127.0.0.1:0", MaxBody: int64(c.Gateway.MaxBody), MaxMessage: int(c.Kafka.MaxMessage),
 		Behind: time.Hour, Ahead: time.Hour, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	embedded "mailtrail/deploy/local/clickhouse"
 	"mailtrail/pipeline/access"
+	"mailtrail/pipeline/gateway"
+	"mailtrail/pipeline/images"
 	"mailtrail/pipeline/report"
 	pipeline "mailtrail/pipeline/retention"
 	"mailtrail/schemas/retention"
@@ -17,11 +22,14 @@ import (
 func newAPICommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "api",
-		Short: "Serve the records officer's page",
+		Short: "Answer records officers and mailers over HTTP",
 		Long: `api serves the page for records officers at /officer: what is kept and for how long, what goes next, what verify found, and
 the proofs of what was destroyed. An officer comes in with the name and the token of ` + "`mailtrail access add officer NAME`" + `, asked
 for by the browser. It works without the stores too, and says which of them do not answer. The ledger it shows lies in the
-data folder of the host that runs ` + "`mailtrail retention run`" + `: run it there. ` + "`mailtrail up`" + ` has one of its own.`,
+data folder of the host that runs ` + "`mailtrail retention run`" + `: run it there. ` + "`mailtrail up`" + ` has one of its own.
+
+Images stand at /v1/images: an officer gets every one that is not past its limit, a mailer those that bear its own MIDs or MIDs
+that were delegated to it.`,
 		Example: `  mailtrail api --config site.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -30,9 +38,9 @@ data folder of the host that runs ` + "`mailtrail retention run`" + `: run it th
 	}
 }
 
-// startAPI starts the door for officers, and later mailers.
+// startAPI starts the door for officers and mailers.
 func startAPI(_ context.Context, r *role) error {
-	rules, err := r.rules()
+	stores, err := r.connect(embedded.Auditor)
 	if err != nil {
 		return err
 	}
@@ -41,9 +49,15 @@ func startAPI(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	store, err := openClickHouse(r.config, rules, embedded.Auditor)
-	if err != nil {
-		return err
+	rules, store := stores.rules, stores.clickhouse
+	var pictures http.Handler
+	closeShelf := func() {}
+	if r.hasObjects(rules.schedule) {
+		shelf, err := r.openShelf(stores)
+		if err != nil {
+			return err
+		}
+		pictures, closeShelf = images.NewShelf(shelf.reader, viewers{parties, r.now}, rules.tables.ServiceTypes), shelf.close
 	}
 	book := &officerLedger{dir: r.config.LedgerDir(), now: r.now}
 	api := report.New(report.Config{
@@ -55,9 +69,11 @@ func startAPI(_ context.Context, r *role) error {
 			heldStore{"ClickHouse", sweptTables{store}, rules.schedule}, heldStore{"Kafka", heldTopics{r, rules}, rules.schedule},
 			heldStore{"Folders", pipeline.NewFolders(r.config.Data, rules.schedule), rules.schedule},
 		},
+		Images: pictures,
 	})
 	r.parts.start("api", func(ctx context.Context) error {
-		defer store.Close()
+		defer stores.close()
+		defer closeShelf()
 		defer book.close()
 		return api.Run(ctx)
 	})
@@ -101,4 +117,54 @@ func (s heldStore) Oldest(ctx context.Context) (all []report.Holding, err error)
 		all = append(all, report.Holding{Class: h.Class, Place: h.Place, Oldest: at(h.From), Goes: orNever(goes), Rows: h.Rows})
 	}
 	return all, err
+}
+
+// shelf is what reads images back.
+type shelf struct {
+	reader *images.Reader
+	close  func()
+}
+
+// openShelf makes a reader of images. Close it.
+func (r *role) openShelf(stores *connections) (*shelf, error) {
+	metrics := r.observer.part("api")
+	log := r.log.With().Str("part", "images").Logger()
+	objects, err := openObjects(r, stores.rules, r.observer.registry)
+	if err != nil {
+		return nil, err
+	}
+	opener, err := r.newImageKeys(metrics)
+	if err != nil {
+		return nil, err
+	}
+	reader := images.NewReader(images.ReaderDeps{
+		Sealer: opener, Store: packStore{objects}, Index: stores.clickhouse, Row: stores.rules.schedule.Row(retention.MailpieceImages), Clock: r.now, Log: log, Metrics: r.observer.registry,
+	})
+	return &shelf{reader, func() {
+		opener.Close()
+		objects.Close()
+	}}, nil
+}
+
+// viewers lets in officers and mailers.
+type viewers struct {
+	parties *access.Store
+	now     func() time.Time
+}
+
+func (v viewers) Viewer(r *http.Request) (images.Viewer, bool) {
+	shown, given := gateway.CredentialsOf(r)
+	if !given || shown.Certificate != nil {
+		return images.Viewer{}, false
+	}
+	name, token := shown.Device, shown.Token
+	if who, err := v.parties.Authenticate(access.KindOfficer, name, token); err == nil {
+		return images.Viewer{Name: who.Name, All: true}, true
+	}
+	who, err := v.parties.Authenticate(access.KindMailer, name, token)
+	if err != nil {
+		return images.Viewer{}, false
+	}
+	mids, _, ok := v.parties.Scope(who.Name, v.now())
+	return images.Viewer{Name: who.Name, MIDs: slices.Compact(slices.Sorted(slices.Values(mids)))}, ok
 }

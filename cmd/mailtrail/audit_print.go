@@ -88,34 +88,58 @@ func (p *auditPrinter) action(a audit.Action) {
 }
 
 // report prints what the last audit found.
-func (p *auditPrinter) report(r *audit.Report) error {
-	for _, f := range r.Findings {
+func (p *auditPrinter) report(found *allAudited) error {
+	for _, f := range found.findings() {
 		p.row(auditRow{
 			what: "finding", kind: string(f.Kind), topic: f.Topic, partition: f.Partition, first: f.First, last: f.Last,
 			class: f.Class, slot: f.Slot, expected: f.Expected, found: f.Found, text: f.Text, cure: f.Remedy,
 		})
 	}
 	if !p.table {
-		p.records(r)
+		for _, r := range found.topics {
+			p.records(r)
+		}
+		if found.packs != nil {
+			p.packs(found.packs)
+		}
 		return cmp.Or(p.err, p.rows.Close())
 	}
 	if p.printed > 0 {
 		p.err = cmp.Or(p.err, p.rows.Close())
 	}
-	p.remedies(r)
-	for _, n := range r.Notes {
-		fmt.Fprintln(p.notes, noteText(n))
+	p.remedies(found.findings())
+	for _, r := range found.topics {
+		for _, n := range r.Notes {
+			fmt.Fprintln(p.notes, noteText(r.Topic, n))
+		}
 	}
-	_, err := fmt.Fprintln(p.out, totalsLine(r))
-	return cmp.Or(p.err, err)
+	for _, r := range found.topics {
+		_, err := fmt.Fprintln(p.out, totalsLine(r))
+		p.err = cmp.Or(p.err, err)
+	}
+	if found.packs != nil {
+		_, err := fmt.Fprintln(p.out, packsLine(found.packs))
+		p.err = cmp.Or(p.err, err)
+	}
+	return p.err
+}
+
+// packs prints the totals of packs as rows.
+func (p *auditPrinter) packs(packs *audit.Packs) {
+	for _, total := range []struct {
+		kind string
+		n    any
+	}{{"packs", packs.Packs}, {"images", packs.Images}, {"orphans", packs.Orphans}, {"orphan_bytes", packs.OrphanBytes}} {
+		p.row(auditRow{what: "total", kind: total.kind, partition: -1, first: -1, last: -1, found: total.n})
+	}
 }
 
 // records prints notes and totals as rows.
 func (p *auditPrinter) records(r *audit.Report) {
 	for _, n := range r.Notes {
-		p.row(auditRow{what: "note", partition: n.Partition, first: n.First, last: n.Last, text: n.Text})
+		p.row(auditRow{what: "note", topic: r.Topic, partition: n.Partition, first: n.First, last: n.Last, text: n.Text})
 	}
-	none := auditRow{what: "total", partition: -1, first: -1, last: -1}
+	none := auditRow{what: "total", topic: r.Topic, partition: -1, first: -1, last: -1}
 	keys := slices.SortedFunc(maps.Keys(r.Totals.By), func(a, b event.OutcomeCount) int {
 		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Reason, b.Reason))
 	})
@@ -138,9 +162,9 @@ func (p *auditPrinter) records(r *audit.Report) {
 }
 
 // remedies prints each remedy once, under the kinds that it is for.
-func (p *auditPrinter) remedies(r *audit.Report) {
+func (p *auditPrinter) remedies(findings []audit.Finding) {
 	said := map[string]bool{}
-	for _, f := range r.Findings {
+	for _, f := range findings {
 		line := string(f.Kind) + ": " + f.Remedy
 		if !said[line] {
 			said[line] = true
@@ -149,8 +173,8 @@ func (p *auditPrinter) remedies(r *audit.Report) {
 	}
 }
 
-func noteText(n audit.Note) string {
-	place := fmt.Sprintf("partition %d", n.Partition)
+func noteText(topic string, n audit.Note) string {
+	place := fmt.Sprintf("topic %s partition %d", topic, n.Partition)
 	if n.First >= 0 {
 		place += fmt.Sprintf(", offsets %d to %d", n.First, n.Last)
 	}
@@ -163,6 +187,14 @@ func totalsLine(r *audit.Report) string {
 	if !r.Clean() {
 		state = fmt.Sprintf("%d findings", len(r.Findings))
 	}
-	return fmt.Sprintf("%s: %d partitions, %d receipts over %d offsets: %d events = %d stored + %d duplicate + %d rejected + %d expired; %d control and %d aborted offsets",
-		state, t.Partitions, t.Receipts, t.Offsets, t.Events, t.Outcomes[event.Stored], t.Outcomes[event.Duplicate], t.Outcomes[event.Rejected], t.Outcomes[event.Expired], t.Control, t.Aborted)
+	return fmt.Sprintf("%s: %s: %d partitions, %d receipts over %d offsets: %d events = %d stored + %d duplicate + %d rejected + %d expired; %d control and %d aborted offsets",
+		r.Topic, state, t.Partitions, t.Receipts, t.Offsets, t.Events, t.Outcomes[event.Stored], t.Outcomes[event.Duplicate], t.Outcomes[event.Rejected], t.Outcomes[event.Expired], t.Control, t.Aborted)
+}
+
+func packsLine(p *audit.Packs) string {
+	state := "clean"
+	if len(p.Findings) > 0 {
+		state = fmt.Sprintf("%d findings", len(p.Findings))
+	}
+	return fmt.Sprintf("packs: %s: %d packs of %d images; %d packs of %d bytes that the index does not name", state, p.Packs, p.Images, p.Orphans, p.OrphanBytes)
 }

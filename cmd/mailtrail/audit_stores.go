@@ -12,14 +12,15 @@ import (
 	"mailtrail/sinks/kafka"
 )
 
-// auditedTopic is Kafka as an audit wants it.
+// auditedTopic is Kafka as the audit of a topic wants it.
 type auditedTopic struct {
 	client *kafka.Client
+	topic  string
 	group  string
 }
 
 func (t auditedTopic) Spans(ctx context.Context) ([]audit.Span, error) {
-	found, err := t.client.Spans(ctx, event.ScansTopic)
+	found, err := t.client.Spans(ctx, t.topic)
 	spans := make([]audit.Span, len(found))
 	for i, s := range found {
 		spans[i] = audit.Span{Start: s.Start, End: s.End}
@@ -28,7 +29,7 @@ func (t auditedTopic) Spans(ctx context.Context) ([]audit.Span, error) {
 }
 
 func (t auditedTopic) Commit(ctx context.Context, partition int32) (audit.Commit, error) {
-	found, err := t.client.Committed(ctx, t.group, event.ScansTopic, []int32{partition})
+	found, err := t.client.Committed(ctx, t.group, t.topic, []int32{partition})
 	if err != nil {
 		return audit.Commit{}, err
 	}
@@ -44,7 +45,7 @@ func (t auditedTopic) Commit(ctx context.Context, partition int32) (audit.Commit
 }
 
 func (t auditedTopic) SetCommit(ctx context.Context, partition int32, offset int64) error {
-	err := t.client.SetCommitted(ctx, t.group, event.ScansTopic, kafka.Commit{Partition: partition, Offset: offset})
+	err := t.client.SetCommitted(ctx, t.group, t.topic, kafka.Commit{Partition: partition, Offset: offset})
 	if errors.Is(err, kafka.ErrNotOwner) {
 		return fmt.Errorf("%w: %w", audit.ErrMembers, err)
 	}
@@ -83,7 +84,15 @@ func converted[From, To any](from []From, convert func(From) To) []To {
 	return to
 }
 
-// auditedBlocks makes blocks of scans again as ingest does.
+// InsertRows puts rows into the table of their topic.
+func (s auditedStore) InsertRows(ctx context.Context, token string, rows event.Rows) error {
+	if images, ok := rows.(*event.ImageColumns); ok {
+		return s.InsertImages(ctx, token, images)
+	}
+	return s.InsertScans(ctx, token, rows.(*event.ScanColumns))
+}
+
+// auditedBlocks makes blocks again as ingest does.
 type auditedBlocks struct{ *ingest.Rebuilder }
 
 func auditedBlock(b *ingest.Rebuilt, err error) (*audit.Block, error) {
@@ -91,7 +100,7 @@ func auditedBlock(b *ingest.Rebuilt, err error) (*audit.Block, error) {
 		return nil, err
 	}
 	return &audit.Block{
-		Token: b.Token, Rows: b.Rows.(*event.ScanColumns), Rejected: b.Rejected, Batches: b.Batches, Replays: b.Replays, Receipt: b.Receipt,
+		Token: b.Token, Rows: b.Rows.(event.Rows), Rejected: b.Rejected, Batches: b.Batches, Replays: b.Replays, Receipt: b.Receipt,
 	}, nil
 }
 

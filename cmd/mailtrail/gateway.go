@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,10 @@ func newGatewayCommand(a *app) *cobra.Command {
 }
 
 // startGateway starts the door for equipment.
-func startGateway(_ context.Context, r *role) error {
+func startGateway(_ context.Context, r *role) error { return openGateway(r, nil) }
+
+// openGateway starts the door for equipment, whose port serves the door for images too, where there is one.
+func openGateway(r *role, images http.Handler) error {
 	c := r.config
 	stores, err := r.connect(embedded.Writer)
 	if err != nil {
@@ -40,7 +44,7 @@ func startGateway(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	backlog := gateway.NewBacklog(stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group), r.now, log, r.observer.registry)
+	backlog := gateway.NewBacklog(event.ScansTopic, stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group, event.ScansTopic), r.now, log, r.observer.registry)
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
 	scans := ingest.ScanTables{Tables: stores.rules.tables}
 	door, err := gateway.New(gateway.Config{
@@ -59,7 +63,7 @@ func startGateway(_ context.Context, r *role) error {
 		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {
 			return scans.Preview(stores.rules.schedule, c.Ingest.Ahead, s, zone, wallClock())
 		},
-		Clock: time.Now, Logger: log, Registerer: r.observer.registry,
+		Images: images, Clock: time.Now, Logger: log, Registerer: r.observer.registry,
 	})
 	if err != nil {
 		return err
@@ -74,9 +78,9 @@ func startGateway(_ context.Context, r *role) error {
 }
 
 // oldestUnconsumed looks for the oldest record that the group has not consumed.
-func oldestUnconsumed(client *kafka.Client, group string) func(context.Context) (int64, error) {
+func oldestUnconsumed(client *kafka.Client, group, topic string) func(context.Context) (int64, error) {
 	return func(ctx context.Context) (oldest int64, err error) {
-		backlogs, err := client.Backlogs(ctx, group, event.ScansTopic)
+		backlogs, err := client.Backlogs(ctx, group, topic)
 		for _, b := range backlogs {
 			if b.Oldest > 0 && (oldest == 0 || b.Oldest < oldest) {
 				oldest = b.Oldest

@@ -86,9 +86,11 @@ type site struct {
 	data    string
 	env     []string // beside that of the test
 	// flags stand behind every command line.
-	flags                                                 []string
-	gateway, api, metrics, brokers, native, http, objects string
-	credentials                                           *syscall.Credential // of another user, or nil
+	flags                                                         []string
+	gateway, api, metrics, brokers, native, http, objects, images string
+	broker                                                        *realkafka.Broker   // of an installation of roles
+	objectStack                                                   *objectStack        // the MinIO of an installation of roles: see withObjects
+	credentials                                                   *syscall.Credential // of another user, or nil
 }
 
 // newSite makes an installation of its own, with nothing running.
@@ -100,10 +102,10 @@ func newSite(t *testing.T) *site {
 	require.NoError(t, fetched())
 	path, err := program()
 	require.NoError(t, err)
-	free, err := ports.Free(7)
+	free, err := ports.Free(8)
 	require.NoError(t, err)
 	s := &site{t: t, program: path, data: filepath.Join(t.TempDir(), "data")}
-	s.gateway, s.api, s.metrics, s.brokers, s.native, s.http, s.objects = free[0], free[1], free[2], free[3], free[4], free[5], free[6]
+	s.gateway, s.api, s.metrics, s.brokers, s.native, s.http, s.objects, s.images = free[0], free[1], free[2], free[3], free[4], free[5], free[6], free[7]
 	return s.at(s.data)
 }
 
@@ -113,7 +115,7 @@ func (s *site) at(data string) *site {
 	c.data = data
 	c.flags = []string{"--data", data, "--set", "gateway.listen=" + s.gateway, "--set", "api.listen=" + s.api, "--set", "metrics.listen=" + s.metrics,
 		"--set", "kafka.brokers=" + s.brokers, "--set", "clickhouse.addr=" + s.native, "--set", "clickhouse.http=" + s.http,
-		"--set", "objects.endpoint=" + s.objects}
+		"--set", "objects.endpoint=" + s.objects, "--set", "images.listen=" + s.images}
 	return &c
 }
 
@@ -300,6 +302,7 @@ func external(t *testing.T) *site {
 	broker, err := realkafka.Start(t.Context(), realkafka.Config{Dir: filepath.Join(t.TempDir(), "kafka"), Addr: s.brokers, Kafka: jars})
 	require.NoError(t, err)
 	t.Cleanup(broker.Kill9)
+	s.broker = broker
 	server, err := embedded.New(embedded.Config{
 		Data: s.data, Native: s.native, HTTP: s.http, Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{

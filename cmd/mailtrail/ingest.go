@@ -150,22 +150,35 @@ func startIngest(ctx context.Context, r *role) error {
 type ingestStream struct {
 	ingest.Stream
 	rules ingest.Rules
+	// table is the base table of its rows, and same are the columns in which two rows of one event are equal.
+	table string
+	same  []string
+}
+
+// auditedStreams are the topics whose rows are held against their receipts.
+func (r *role) auditedStreams(stores *connections) []ingestStream {
+	return []ingestStream{
+		{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(r.config), "scans",
+			[]string{"retention_class", "slot", "piece", "scanDatetime", "offset", "position", "place"}},
+		{ingest.Images(stores.clickhouse.InsertImages, stores.clickhouse.KnownImages), stores.rules.imageRules(r.config), "images",
+			[]string{"retention_class", "slot", "id", "topic", "partition", "offset", "index"}},
+	}
 }
 
 // ingestStreams are the topics that ingest takes in.
 func (r *role) ingestStreams(stores *connections, keys ingest.Keys) ([]ingestStream, error) {
-	c := r.config
-	streams := []ingestStream{{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(c)}}
+	streams := r.auditedStreams(stores)
 	if stores.rules.schedule.TopicLife(event.RecordsTopic) == 0 {
 		return streams, nil // a replaced schedule that leaves such records out
 	}
-	key, err := loadRecordKey(c.RecordKeyFile())
+	key, err := loadRecordKey(r.config.RecordKeyFile())
 	if err != nil {
 		return nil, err
 	}
 	deps := ingest.RecordDeps{Insert: stores.clickhouse.InsertRecords, Keys: keys, Hash: recordHash(key), Metrics: r.observer.registry}
 	tables := ingest.NewRecordTables(stores.rules.kinds(), stores.rules.schedule, deps)
-	return append(streams, ingestStream{ingest.Records(deps), ingest.Rules{Schedule: stores.rules.schedule, Tables: tables, Ahead: c.Ingest.Ahead}}), nil
+	rules := ingest.Rules{Schedule: stores.rules.schedule, Tables: tables, Ahead: r.config.Ingest.Ahead}
+	return append(streams, ingestStream{Stream: ingest.Records(deps), rules: rules}), nil
 }
 
 func wallClock() int64 { return time.Now().UnixMilli() }

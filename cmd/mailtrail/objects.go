@@ -18,10 +18,10 @@ import (
 )
 
 // hasObjects tells whether the installation has an object store: the embedded stack has one of its own as soon as the schedule
-// names a bucket; elsewhere nobody needs one until records of such a class flow.
+// names a bucket; elsewhere a site that takes images in names who comes into one (objects.access_key).
 func (r *role) hasObjects(schedule *retention.Schedule) bool {
 	return slices.ContainsFunc(schedule.Rows(), func(row *retention.Row) bool {
-		return len(row.Buckets) > 0 && (row.Flows() || r.config.Mode == config.Embedded)
+		return len(row.Buckets) > 0 && (r.config.Mode == config.Embedded || row.Flows() && r.config.Objects.AccessKey != "")
 	})
 }
 

@@ -99,3 +99,8 @@ func modified(path string) time.Time {
 func (b *ruleBook) scanRules(c *config.Loaded) ingest.Rules {
 	return ingest.Rules{Schedule: b.schedule, Tables: ingest.ScanTables{Tables: b.tables}, Ahead: c.Ingest.Ahead}
 }
+
+// imageRules are the rules about entries of the index of packs.
+func (b *ruleBook) imageRules(c *config.Loaded) ingest.Rules {
+	return ingest.Rules{Schedule: b.schedule, Tables: ingest.ImageTables{}, Ahead: c.Ingest.Ahead}
+}

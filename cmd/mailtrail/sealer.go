@@ -88,7 +88,7 @@ func (r *role) startSealer() (*sealer, error) {
 	if r.keeper == nil && r.config.KeysConnect() == "" {
 		return nil, wrongUsage("%w", errNoKeys)
 	}
-	s, err := r.newSealer(r.observer.registry)
+	s, err := r.newSealer(r.observer.part("ingest"))
 	if err != nil {
 		return nil, err
 	}

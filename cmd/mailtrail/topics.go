@@ -24,6 +24,7 @@ func topicSpecs(ctx context.Context, c *config.Loaded, client *kafka.Client, sch
 	}{
 		{event.ScansTopic, int(c.Kafka.MaxMessage) + kafka.EnvelopeBytes},
 		{event.RecordsTopic, int(c.Kafka.MaxMessage) + kafka.EnvelopeBytes},
+		{event.ImagesTopic, int(c.Kafka.MaxMessage) + kafka.EnvelopeBytes},
 		// A message that fills the front topic to its bound must fit with the envelope of its reject.
 		{event.RejectsTopic, int(c.Kafka.MaxMessage) + 2*kafka.EnvelopeBytes},
 	} {

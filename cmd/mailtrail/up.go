@@ -72,8 +72,8 @@ func (a *app) up(ctx context.Context, demo bool) error {
 // startStack starts the servers, brings them to what this version needs, and starts the roles.
 func startStack(ctx context.Context, r *role) error {
 	began := time.Now()
-	// Known before anything is started: these two open last, when the start has said where everything is.
-	if err := errors.Join(ports.Check("gateway.listen", string(r.config.Gateway.Listen)), ports.Check("api.listen", string(r.config.API.Listen))); err != nil {
+	// Known before anything is started: these open last, when the start has said where everything is.
+	if err := errors.Join(ports.Check("gateway.listen", string(r.config.Gateway.Listen)), ports.Check("api.listen", string(r.config.API.Listen)), ports.Check("images.listen", string(r.config.Images.Listen))); err != nil {
 		return err
 	}
 	rules, err := r.rules()
@@ -114,7 +114,11 @@ func startStack(ctx context.Context, r *role) error {
 	if err := startIngest(ctx, r); err != nil {
 		return err
 	}
-	if err := startGateway(ctx, r); err != nil {
+	door, err := startImages(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := openGateway(r, door); err != nil {
 		return err
 	}
 	if err := startAPI(ctx, r); err != nil {
@@ -198,13 +202,15 @@ func (r *role) tellWhere() {
 		return "http"
 	}
 	fmt.Fprintf(r.stderr, `mailtrail is running. Everything it keeps lies in %s.
-  equipment    %s://%s/v1/scans      (gateway; a token: mailtrail access add device NAME)
+  equipment    %s://%s/v1/scans      (gateway, images at /v1/images; a token: mailtrail access add device NAME)
   Kafka        %s                  (topic mail.scans: JSON events or ScanBatch)
   SQL          %s native, %s HTTP  (a login: mailtrail access add analyst NAME)
   objects      http://%s                 (MinIO, bucket %s; for mailtrail alone)
-  officers     %s://%s/officer    (a login: mailtrail access add officer NAME)
+  officers     %s://%s/officer       (a login: mailtrail access add officer NAME)
+  API          %s://%s/v1/images/ID      (images for officers and mailers; no more yet)
   metrics      http://%s/metrics   (also /healthz and /readyz)
   in a shell   mailtrail status | piece BARCODE | query SQL | audit | rejects list
 Ctrl-C ends it; what was acknowledged stays.
-`, c.Data, scheme(c.Gateway.TLS.Cert), c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Objects.Endpoint, c.Objects.Bucket, scheme(c.API.TLS.Cert), c.API.Listen, c.Metrics.Listen)
+`, c.Data, scheme(c.Gateway.TLS.Cert), c.Gateway.Listen, c.Kafka.Brokers[0], c.ClickHouse.Addr[0], c.ClickHouse.HTTP, c.Objects.Endpoint, c.Objects.Bucket, scheme(c.API.TLS.Cert), c.API.Listen,
+		scheme(c.API.TLS.Cert), c.API.Listen, c.Metrics.Listen)
 }

@@ -68,18 +68,18 @@ type Store interface {
 	// Receipts goes through a partition's receipts in the order of their first
 	// and last offsets; one that stands twice comes twice.
 	Receipts(ctx context.Context, topic string, partition int32) iter.Seq2[event.Receipt, error]
-	// BlockDifferences compares receipts and scans at offsets below before, in slots that are not due.
+	// BlockDifferences compares receipts and rows at offsets below before, in slots that are not due.
 	BlockDifferences(ctx context.Context, topic string, partition int32, before int64) ([]BlockDifference, error)
-	// Duplicates returns positions at which more than one scan stands.
+	// Duplicates returns positions at which more than one row stands.
 	Duplicates(ctx context.Context, topic string, partition int32, first, last int64, limit int) ([]Duplicate, error)
-	// Places returns where scans lie, each position once, in slots that are not due.
+	// Places returns where rows lie, each position once, in slots that are not due.
 	Places(ctx context.Context, topic string, partition int32, first, last int64) ([]Place, error)
 
 	// Batches and Replays return what is stored under ids and origins.
 	Batches(ctx context.Context, topic string, ids []string, since int64) ([]event.BatchRow, error)
 	Replays(ctx context.Context, origins []string) ([]event.ReplayRow, error)
 	// Each insert is one block; the same token again adds only what is missing.
-	InsertScans(ctx context.Context, token string, rows *event.ScanColumns) error
+	InsertRows(ctx context.Context, token string, rows event.Rows) error
 	InsertBatches(ctx context.Context, token string, rows []event.BatchRow) error
 	InsertReplays(ctx context.Context, token string, rows []event.ReplayRow) error
 	InsertReceipt(ctx context.Context, token string, receipt event.Receipt) error
@@ -91,9 +91,9 @@ type TopicPartition struct {
 	Partition int32
 }
 
-// BlockDifference is a block whose scans in one slot are not what its receipt says.
+// BlockDifference is a block whose rows in one slot are not what its receipt says.
 type BlockDifference struct {
-	// First is the block's first offset; of scans that no receipt covers the offset where the gap begins.
+	// First is the block's first offset; of rows that no receipt covers the offset where the gap begins.
 	First   int64
 	Covered bool
 	Class   string
@@ -103,14 +103,14 @@ type BlockDifference struct {
 	Expected, Rows, Identities uint64
 }
 
-// Duplicate is a position at which more than one scan stands.
+// Duplicate is a position at which more than one row stands.
 type Duplicate struct {
 	Offset int64
 	Index  uint32
 	Copies uint64
 }
 
-// Place is where one scan lies.
+// Place is where one row lies.
 type Place struct {
 	Offset int64
 	Index  uint32
@@ -134,7 +134,7 @@ type Blocks interface {
 type Block struct {
 	// Token is that of the block's inserts.
 	Token    string
-	Rows     *event.ScanColumns
+	Rows     event.Rows
 	Rejected []event.Message
 	Batches  []event.BatchRow
 	Replays  []event.ReplayRow

@@ -82,7 +82,7 @@ func (w *world) forget(first int64) {
 }
 
 func (w *world) audit(t *testing.T) *Audit {
-	a, err := New(Config{Topic: event.ScansTopic, Group: "g", Database: "data", Schedule: retention.Builtin(), Settle: time.Nanosecond},
+	a, err := New(Config{Topic: event.ScansTopic, Rows: "scans", Same: []string{"offset", "position"}, Group: "g", Database: "data", Schedule: retention.Builtin(), Settle: time.Nanosecond},
 		Deps{Clock: func() int64 { return w.now }, Kafka: w, Store: w, Blocks: fakeBlocks{w}})
 	require.NoError(t, err)
 	return a
@@ -233,7 +233,8 @@ func (w *world) InsertReceipt(_ context.Context, token string, r event.Receipt) 
 	return w.once("blocks"+token, func() { w.receipts = append(w.receipts, r) })
 }
 
-func (w *world) InsertScans(_ context.Context, token string, rows *event.ScanColumns) error {
+func (w *world) InsertRows(_ context.Context, token string, all event.Rows) error {
+	rows := all.Head()
 	return w.once("scans"+token, func() {
 		for i := range rows.Len() {
 			w.rows = append(w.rows, Place{rows.Offset[i], rows.Index[i], string(rows.Class.Row(i)), rows.Slot[i]})

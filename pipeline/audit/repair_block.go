@@ -19,7 +19,7 @@ type position struct {
 	index  uint32
 }
 
-// classSlot is a partition of scans.
+// classSlot is a partition of the table of rows.
 type classSlot struct {
 	class string
 	slot  int64 // start, Unix seconds
@@ -123,30 +123,32 @@ func (r *repair) places(ctx context.Context, b *Block) (map[position]Place, erro
 // nothing. Rows of slots that are due stay away.
 func (r *repair) insertAbsent(ctx context.Context, f *Finding, b *Block, there map[position]Place) error {
 	absent := map[classSlot][]int{}
-	for i := range b.Rows.Len() {
-		key := classSlot{string(b.Rows.Class.Row(i)), b.Rows.Slot[i]}
-		if _, ok := there[position{b.Rows.Offset[i], b.Rows.Index[i]}]; !ok && !r.due(key.class, key.slot) {
+	head := b.Rows.Head()
+	for i := range head.Len() {
+		key := classSlot{string(head.Class.Row(i)), head.Slot[i]}
+		if _, ok := there[position{head.Offset[i], head.Index[i]}]; !ok && !r.due(key.class, key.slot) {
 			absent[key] = append(absent[key], i)
 		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(absent), compareSlots) {
-		rows := pick(b.Rows, absent[key])
-		token := b.Token + ":repair:" + digest(rows)
-		err := until(ctx, token, func(token string) error { return r.deps.Store.InsertScans(ctx, token, rows) }, func() (bool, error) {
+		rows := b.Rows.Pick(absent[key])
+		head := rows.Head()
+		token := b.Token + ":repair:" + digest(head)
+		err := until(ctx, token, func(token string) error { return r.deps.Store.InsertRows(ctx, token, rows) }, func() (bool, error) {
 			there, err := r.places(ctx, b)
-			return err == nil && hasAll(there, rows), err
+			return err == nil && hasAll(there, head), err
 		})
 		if err != nil {
 			return err
 		}
 		done := *f
 		done.First, done.Last, done.Class, done.Slot = b.Receipt.First, b.Receipt.Last, key.class, key.slot
-		r.report(&done, rows.Len(), true, "inserted %d rows that were absent", rows.Len())
+		r.report(&done, head.Len(), true, "inserted %d rows that were absent", head.Len())
 	}
 	return nil
 }
 
-func hasAll(there map[position]Place, rows *event.ScanColumns) bool {
+func hasAll(there map[position]Place, rows *event.Heads) bool {
 	for i := range rows.Len() {
 		if _, ok := there[position{rows.Offset[i], rows.Index[i]}]; !ok {
 			return false
@@ -156,7 +158,7 @@ func hasAll(there map[position]Place, rows *event.ScanColumns) bool {
 }
 
 // digest names a set of positions.
-func digest(rows *event.ScanColumns) string {
+func digest(rows *event.Heads) string {
 	hash := sha256.New()
 	var bytes [12]byte
 	for i := range rows.Len() {
@@ -166,15 +168,6 @@ func digest(rows *event.ScanColumns) string {
 	}
 	fmt.Fprint(hash, string(rows.Class.Row(0)), rows.Slot[0])
 	return hex.EncodeToString(hash.Sum(nil)[:12])
-}
-
-// pick copies rows.
-func pick(from *event.ScanColumns, rows []int) *event.ScanColumns {
-	to := &event.ScanColumns{Heads: event.Heads{Topic: from.Topic, Partition: from.Partition}}
-	for _, i := range rows {
-		to.AppendFrom(from, i)
-	}
-	return to
 }
 
 // insertIDs inserts the ids of requests and replays that are not there.

@@ -90,16 +90,17 @@ func (r *repair) agree(b *Block, there map[position]Place) error {
 	counts, rows := outcomes(&b.Receipt), map[classSlot]uint64{}
 	known := 0
 	expired := map[int64]uint64{}
-	for i := range b.Rows.Len() {
-		class, slot := string(b.Rows.Class.Row(i)), b.Rows.Slot[i]
-		place, ok := there[position{b.Rows.Offset[i], b.Rows.Index[i]}]
+	head := b.Rows.Head()
+	for i := range head.Len() {
+		class, slot := string(head.Class.Row(i)), head.Slot[i]
+		place, ok := there[position{head.Offset[i], head.Index[i]}]
 		switch {
 		case ok:
 			known++
 			move(counts, class, event.OutcomeCount{Class: place.Class, Outcome: event.Stored})
 			rows[classSlot{place.Class, place.Slot}]++
 		case r.due(class, slot):
-			expired[b.Rows.Offset[i]]++
+			expired[head.Offset[i]]++
 			move(counts, class, event.OutcomeCount{Class: class, Outcome: event.Expired})
 		default:
 			rows[classSlot{class, slot}]++

@@ -33,6 +33,10 @@ const (
 	CommitBelow Kind = "commit_below"
 	// TopicAnew: the group's offset lies behind the end of the topic.
 	TopicAnew Kind = "topic_anew"
+	// PackMissing: a pack that the index of images names and the object store does not have.
+	PackMissing Kind = "pack_missing"
+	// PackShort: a pack that ends before its images do.
+	PackShort Kind = "pack_short"
 )
 
 // Finding is one thing that is wrong.
@@ -108,6 +112,8 @@ func (t *Totals) addAll(other *Totals) {
 
 // Report is what an audit found.
 type Report struct {
+	// Topic is the topic that was audited.
+	Topic    string
 	Findings []Finding
 	Notes    []Note
 	Totals   Totals

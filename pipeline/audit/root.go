@@ -15,8 +15,10 @@ import (
 
 // Config says what is audited.
 type Config struct {
-	// Topic is the front topic.
+	// Topic is the topic; Rows is the base table of its rows, and Same are the columns in which two rows of one event are equal.
 	Topic string
+	Rows  string
+	Same  []string
 	// Group is the consumer group's name, for what a person reads.
 	Group string
 	// Database holds the base tables, for the statements in remedies.
@@ -46,7 +48,7 @@ func New(config Config, deps Deps) (*Audit, error) {
 // Check compares everything once. What is wrong at the first look is looked at
 // again before it is a finding, since ingest may be at work.
 func (a *Audit) Check(ctx context.Context) (*Report, error) {
-	report := &Report{Totals: newTotals()}
+	report := &Report{Topic: a.config.Topic, Totals: newTotals()}
 	targets, err := a.targets(ctx)
 	if err != nil {
 		return nil, err
@@ -88,7 +90,7 @@ func (a *Audit) targets(ctx context.Context) ([]target, error) {
 	}
 	for _, p := range known {
 		if name, _, _ := strings.Cut(p.Topic, "#"); name != a.config.Topic {
-			continue // another topic's
+			continue // of another topic, whatever its label
 		}
 		if p.Topic != label || int(p.Partition) >= len(spans) {
 			targets = append(targets, target{p, false})

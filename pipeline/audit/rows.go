@@ -80,14 +80,14 @@ func (a *Audit) rowsOfBlock(ctx context.Context, j *judgement, d *BlockDifferenc
 		if j.live && j.span.holds(receipt.First, receipt.Last) {
 			f.Remedy = "run `mailtrail audit --repair`, which inserts them"
 		} else {
-			f.Remedy = "Kafka no longer holds these offsets: put the rows back from a copy of the table scans"
+			f.Remedy = "Kafka no longer holds these offsets: put the rows back from a copy of the table " + a.config.Rows
 		}
 		j.find(f)
 	}
 	if d.Identities > d.Expected {
 		f.Kind, f.Found = RowsUncounted, int64(d.Identities)
 		f.Text = fmt.Sprintf("%d rows stand at positions that the receipt does not count", d.Identities-d.Expected)
-		f.Remedy = fmt.Sprintf("find out who wrote them: SELECT offset, index FROM %s WHERE %s", a.table("scans"), where(j, d, receipt))
+		f.Remedy = fmt.Sprintf("find out who wrote them: SELECT offset, index FROM %s WHERE %s", a.table(a.config.Rows), where(j, d, receipt))
 		j.find(f)
 	}
 	if d.Rows > d.Identities {
@@ -97,8 +97,8 @@ func (a *Audit) rowsOfBlock(ctx context.Context, j *judgement, d *BlockDifferenc
 		}
 		f.Kind, f.Expected, f.Found = RowsTwice, int64(d.Identities), int64(d.Rows)
 		f.Text = fmt.Sprintf("%d rows too many: %s", d.Rows-d.Identities, listed(positions))
-		f.Remedy = fmt.Sprintf("stop all ingest, keep a copy, and run OPTIMIZE TABLE %s PARTITION %s FINAL DEDUPLICATE BY retention_class, slot, piece, scanDatetime, offset, position, place",
-			a.table("scans"), partitionOf(d.Class, d.Slot))
+		f.Remedy = fmt.Sprintf("stop all ingest, keep a copy, and run OPTIMIZE TABLE %s PARTITION %s FINAL DEDUPLICATE BY %s",
+			a.table(a.config.Rows), partitionOf(d.Class, d.Slot), strings.Join(a.config.Same, ", "))
 		j.find(f)
 	}
 	return nil
@@ -125,7 +125,7 @@ func where(j *judgement, d *BlockDifference, receipt *event.Receipt) string {
 		d.Class, time.Unix(d.Slot, 0).UTC().Format(time.DateTime), j.Topic, j.Partition, receipt.First, receipt.Last)
 }
 
-// partitionOf names a partition of scans in a statement.
+// partitionOf names a partition of the table of rows in a statement.
 func partitionOf(class string, slot int64) string {
 	return fmt.Sprintf("('%s', toDateTime('%s', 'UTC'))", class, time.Unix(slot, 0).UTC().Format(time.DateTime))
 }

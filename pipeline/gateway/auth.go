@@ -8,7 +8,7 @@ import (
 // authenticate notes the device that the request comes from, or answers 401. A
 // header counts before a certificate, so that a wrong token is seen.
 func (c *call) authenticate() bool {
-	credentials, given := credentialsOf(c.r)
+	credentials, given := CredentialsOf(c.r)
 	if given {
 		device, ok := c.g.deps.Authenticator.Authenticate(credentials)
 		if ok {
@@ -25,7 +25,8 @@ func (c *call) authenticate() bool {
 	return false
 }
 
-func credentialsOf(r *http.Request) (credentials Credentials, given bool) {
+// CredentialsOf are what a request shows: a header counts before a certificate. given is false where it shows nothing.
+func CredentialsOf(r *http.Request) (credentials Credentials, given bool) {
 	header := r.Header.Get("Authorization")
 	if header != "" {
 		if device, token, ok := r.BasicAuth(); ok {

@@ -26,11 +26,12 @@ type Backlog struct {
 // backlogEvery is how often the age is measured; lives are days.
 const backlogEvery = 5 * time.Second
 
-// NewBacklog makes a Backlog for a topic of the life. oldest returns the
+// NewBacklog makes a Backlog for a topic and its life. oldest returns the
 // timestamp of the oldest unconsumed record, Unix milliseconds, 0 where there is none.
-func NewBacklog(life time.Duration, oldest func(context.Context) (int64, error), clock func() time.Time, log zerolog.Logger, registerer prometheus.Registerer) *Backlog {
+func NewBacklog(topic string, life time.Duration, oldest func(context.Context) (int64, error), clock func() time.Time, log zerolog.Logger, registerer prometheus.Registerer) *Backlog {
 	return &Backlog{life: life, oldest: oldest, clock: clock, log: log, gauge: promauto.With(registerer).NewGauge(prometheus.GaugeOpts{
-		Namespace: "mailtrail", Subsystem: "gateway", Name: "backlog_age_seconds", Help: "Age of the oldest record in Kafka that ingest has not consumed.",
+		Namespace: "mailtrail", Subsystem: "gateway", Name: "backlog_age_seconds", Help: "Age of the oldest record in Kafka that ingest has not consumed, by topic.",
+		ConstLabels: prometheus.Labels{"topic": topic},
 	})}
 }
 

@@ -15,7 +15,7 @@ func TestBacklogRefusesFromHalfOfTheTopicsLife(t *testing.T) {
 	now := time.Unix(2_000_000_000, 0)
 	var oldest int64
 	var failure error
-	b := NewBacklog(7*24*time.Hour, func(context.Context) (int64, error) { return oldest, failure },
+	b := NewBacklog("t", 7*24*time.Hour, func(context.Context) (int64, error) { return oldest, failure },
 		func() time.Time { return now }, zerolog.Nop(), prometheus.NewRegistry())
 	aged := func(age time.Duration) int64 { return now.Add(-age).UnixMilli() }
 	cases := []struct {

@@ -105,9 +105,11 @@ type Deps struct {
 	Pressure      Pressure
 	LocalTime     LocalTime
 	Preview       Preview
-	Clock         func() time.Time
-	Logger        zerolog.Logger
-	Registerer    prometheus.Registerer
+	// Images is the door for pictures, which this port serves too (POST /v1/images); nil where another one does. It lets in and counts by itself.
+	Images     http.Handler
+	Clock      func() time.Time
+	Logger     zerolog.Logger
+	Registerer prometheus.Registerer
 }
 
 // Gateway is the door. Run it once, or serve its Handler.
@@ -136,7 +138,7 @@ func New(config Config, deps Deps) (*Gateway, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	tlsConfig, err := config.TLS.load()
+	tlsConfig, err := config.TLS.Load()
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}

@@ -36,7 +36,11 @@ func (g *Gateway) routes() http.Handler {
 	mux.Handle("/v1/batches/{id}", g.route("batches", forDevices, (*call).getBatch, http.MethodGet, http.MethodHead))
 	mux.Handle("/v1/schema", g.route("schema", forEveryone, (*call).getSchema, http.MethodGet, http.MethodHead))
 	notAvailable := g.route("other", forEveryone, (*call).notAvailable)
-	mux.Handle("/v1/images", notAvailable)
+	if g.deps.Images != nil {
+		mux.Handle("/v1/images", g.deps.Images)
+	} else {
+		mux.Handle("/v1/images", notAvailable)
+	}
 	mux.Handle("/v1/images/", notAvailable)
 	mux.Handle("/v1/records/{kind}", g.route("records", forDevices, (*call).postRecords, http.MethodPost))
 	mux.Handle("/", g.route("other", forEveryone, (*call).notFound))

@@ -86,8 +86,8 @@ func (l *connectionLog) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// load reads the PEM files; nil where there is no certificate.
-func (t TLS) load() (*tls.Config, error) {
+// Load reads the PEM files; nil where there is no certificate.
+func (t TLS) Load() (*tls.Config, error) {
 	if t == (TLS{}) {
 		return nil, nil
 	}

@@ -254,7 +254,7 @@ func TestTLSFilesAreChecked(t *testing.T) {
 	ca := newAuthority(t)
 	cert, key := ca.write(t, "c.pem"), ca.writeKey(t, "k.pem")
 	for _, files := range []TLS{{Cert: cert}, {Key: key}, {ClientCA: cert}, {Cert: cert, Key: cert}, {Cert: cert, Key: key, ClientCA: key}, {Cert: cert, Key: key, ClientCA: cert + "x"}} {
-		_, err := files.load()
+		_, err := files.Load()
 		require.ErrorContains(t, err, "gateway.tls")
 	}
 }

@@ -28,6 +28,8 @@ type decider struct {
 	life int64
 	// sealedBy is the schedule's row of dead letters as it is in force: it names the slots under which they are sealed.
 	sealedBy *retention.Row
+	// identified: the rows themselves tell later of their repeats.
+	identified bool
 
 	over     map[int64]bool // offsets of replays whose slot is over
 	expired  []bool         // rejects whose slot is over
@@ -68,7 +70,9 @@ func (d *decider) decide() *decided {
 	for i := range b.rejects {
 		d.rejected(i)
 	}
-	d.requests()
+	if !d.identified {
+		d.requests()
+	}
 	d.receipt()
 	b.rows.Keep(d.keep)
 	return &d.out

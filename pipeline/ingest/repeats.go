@@ -104,6 +104,10 @@ func (w *worker) askFor(ctx context.Context, b *block, at int64) (batches []even
 	if ids := distinct(b.requests, func(r *request) string { return r.id }); len(ids) > 0 {
 		since := at - w.repeatsFor.Milliseconds()
 		err = w.retry(ctx, "look up batch ids", w.deps.Store.Transient, func(ctx context.Context) (err error) {
+			if rows, ok := w.deps.Stream.(Identified); ok {
+				batches, err = rows.Known(ctx, ids)
+				return err
+			}
 			batches, err = w.deps.Store.Batches(ctx, "", ids, since)
 			return err
 		})

@@ -131,14 +131,3 @@ func TestAStopWhileAKeyIsAway(t *testing.T) {
 	require.Less(t, time.Since(began), Grace/2)
 	require.Empty(t, broker.metadata)
 }
-
-// An event that would be rejected when the slot of its dead letter is over is expired, in the account of its request too.
-func TestARequestTellsOfRejectsThatExpired(t *testing.T) {
-	old := bytes.Replace(scanJSON("e", testNow-40*86_400_000), []byte(`"machineId"`), []byte(`"imbMid":"999999","machineId"`), 1)
-	got := outcomeOf(t, event.Message{Value: old, Time: testNow, Headers: []event.Header{header(event.BatchIDHeader, "request")}})
-	require.Empty(t, got.rejected)
-	require.Len(t, got.batches, 1)
-	require.Equal(t, [event.NumOutcomes]uint64{event.Expired: 1}, [event.NumOutcomes]uint64(got.batches[0].Outcomes))
-	require.Empty(t, got.batches[0].Reasons)
-	require.Equal(t, []event.OutcomeCount{{Outcome: event.Expired, Events: 1}}, got.receipt.Outcomes)
-}

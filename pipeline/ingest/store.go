@@ -119,7 +119,10 @@ func (w *worker) healing(err error) bool {
 
 // decider decides about a block for this worker.
 func (w *worker) decider(b *block, at int64, epoch Epoch, known *prior) *decider {
-	return &decider{b: b, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds(), sealedBy: w.epoch.Rules.Schedule.Row(retention.Rejects)}
+	_, identified := w.deps.Stream.(Identified)
+	return &decider{
+		b: b, at: at, epoch: epoch, known: known, life: w.topicLife.Milliseconds(), identified: identified, sealedBy: w.epoch.Rules.Schedule.Row(retention.Rejects),
+	}
 }
 
 // sendRejects seals the rejects, which are in clear in memory alone, and writes them in groups that a broker takes in one request.

@@ -20,6 +20,14 @@ type Stream interface {
 	Load(parts map[string][]byte) (Tables, error)
 }
 
+// Identified is a Stream whose messages bear the identity of what they tell of
+// as their batch id. A repeat is known by the row that has it, and no
+// message is remembered in the table of batch ids.
+type Identified interface {
+	// Known returns where the identities are stored, each as the one event of a message.
+	Known(ctx context.Context, ids []string) ([]event.BatchRow, error)
+}
+
 // Rows are the rows of a block in the form in which they are stored. Methods go over whole blocks, so that none is called for each row.
 type Rows interface {
 	// Head returns the columns that rows of every topic have.

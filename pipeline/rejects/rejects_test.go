@@ -291,3 +291,12 @@ func TestShow(t *testing.T) {
 	require.Equal(t, "A256GCM", shown.Seal)
 	require.Empty(t, shown.Payload)
 }
+
+// A reject goes back into the topic that it came from, whatever that topic's label was.
+func TestAReplayGoesToItsTopic(t *testing.T) {
+	for origin, topic := range map[string]string{
+		"mail.scans/3/17/0": event.ScansTopic, "mail.images/0/1/0": event.ImagesTopic, "mail.images#2/0/1/0": event.ImagesTopic, "nonsense": event.ScansTopic,
+	} {
+		require.Equal(t, topic, replayOf(&event.Message{}, origin, event.Seal{}, nil).Topic, origin)
+	}
+}

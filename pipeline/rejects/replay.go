@@ -159,14 +159,15 @@ func replayOf(m *event.Message, origin string, seal event.Seal, value []byte) ev
 			headers = append(headers, event.Header{Key: name, Value: text})
 		}
 	}
-	return event.Message{Topic: frontTopic(origin), Key: []byte(origin), Value: value, Headers: headers}
+	return event.Message{Topic: topicOf(origin), Key: []byte(origin), Value: value, Headers: headers}
 }
 
-// frontTopic is the topic in which the event of an identity first stood, whatever label it has by now.
-func frontTopic(origin string) string {
-	label, _, _ := strings.Cut(origin, "/")
-	if name, _, _ := strings.Cut(label, "#"); name == event.RecordsTopic {
-		return name
+// topicOf is the topic in which an event first stood, under its own name.
+func topicOf(origin string) string {
+	identity, err := event.ParseIdentity(origin)
+	if err != nil {
+		return event.ScansTopic // ingest rejects what has no identity
 	}
-	return event.ScansTopic
+	name, _, _ := strings.Cut(identity.Topic, "#")
+	return name
 }

@@ -39,6 +39,8 @@ type Deps struct {
 	Applied Applied
 	Stores  []Store
 	Ledger  Ledger
+	// Images serves /v1/images and what lies below; it lets in by itself. nil where there are no images.
+	Images http.Handler
 }
 
 // API serves the page and, later, mailers. Run it once.
@@ -57,6 +59,10 @@ func New(config Config, deps Deps) *API {
 	officer := headers(guard.protect(a.officerRoutes()))
 	mux.Handle("/officer", officer)
 	mux.Handle("/officer/", officer)
+	if deps.Images != nil {
+		mux.Handle("/v1/images", deps.Images)
+		mux.Handle("/v1/images/", deps.Images)
+	}
 	mux.HandleFunc("/", a.notAvailable)
 	a.handler = mux
 	return a

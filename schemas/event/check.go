@@ -66,10 +66,8 @@ func fieldError(f Field, code Code, format string, args ...any) *Error {
 // and needed fields. It returns nil for a good event and fills s.Time. Whether
 // the barcode is valid and agrees with its parts is not asked here.
 func (s *Scan) Check() *Error {
-	for f := range s.present.all() {
-		if err := s.checkField(f); err != nil {
-			return err
-		}
+	if err := s.checkFields(); err != nil {
+		return err
 	}
 	if _, ok := s.Object(); !ok {
 		return s.objectError()
@@ -81,6 +79,19 @@ func (s *Scan) Check() *Error {
 	} else if s.Values[ScanDatetime] == nil {
 		return fieldError(ScanDatetime, Missing, "the time of the scan is needed")
 	}
+	return s.checkPlace()
+}
+
+func (s *Scan) checkFields() *Error {
+	for f := range s.present.all() {
+		if err := s.checkField(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scan) checkPlace() *Error {
 	if s.Values[MachineID] == nil && s.Values[ScanLocaleKey] == nil && s.Values[ScanFacilityZip] == nil {
 		return fieldError(MachineID, Missing, "one of machineId, scanLocaleKey, scanFacilityZip is needed")
 	}

@@ -41,7 +41,7 @@ func (m Mistakes) Error() string {
 }
 
 // flowing are the classes without which the pipeline cannot run.
-var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Confirm, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs, KnownBarcodes}
+var flowing = []string{MailTracking, PackageTracking, SpecialServiceTracking, Confirm, MailpieceImages, Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs, KnownBarcodes}
 
 // checker gathers mistakes.
 type checker struct {

@@ -130,7 +130,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		MailTracking, PackageTracking, SpecialServiceTracking, Confirm, "epubwatch", "confirmation_services", "hold_mail", "special_services", "drop_ship", "mail_ach", "mail_documentation",
+		MailTracking, PackageTracking, SpecialServiceTracking, MailpieceImages, Confirm, "epubwatch", "confirmation_services", "hold_mail", "special_services", "drop_ship", "mail_ach", "mail_documentation",
 		"property_meeting_data", "property_collaboration", "property_recordings", "carpool", "parking",
 		"marketing_ach", "direct_marketing", "marketing_meeting_data", "marketing_collaboration", "marketing_recordings", "customer_insight", "market_research", "surveys",
 		"persistent_cookie_data", "web_logs", "web_referrals", Receipts, BatchIDs, ReplayIDs, Rejects, SystemLogs,
@@ -140,7 +140,7 @@ func TestWhatFlowsHasAPlaceAndWhatDoesNotIsRefused(t *testing.T) {
 	row, err := s.Admit(MailTracking)
 	require.NoError(t, err)
 	require.Equal(t, MailTracking, row.Class)
-	for _, class := range []string{MailpieceImages, "mail_customer", "visit_cookies"} {
+	for _, class := range []string{"mail_customer", "visit_cookies"} {
 		_, err = s.Admit(class)
 		require.ErrorContains(t, err, "has no store for them yet", class)
 	}
@@ -155,8 +155,8 @@ func TestMailpieceImages(t *testing.T) {
 	row := s.Row(MailpieceImages)
 	require.Equal(t, "3d 1h 12h", row.Limit.String()+" "+row.Slot.String()+" "+row.Behind.String())
 	require.Equal(t, 2*day, s.TopicLife("mail.images"))
-	require.True(t, row.Planned && row.Sealed)
-	require.Equal(t, []Place{{Kafka, "mail.images"}, {Objects, ImagesBucket}}, row.Places())
+	require.True(t, row.Sealed && row.Flows())
+	require.Equal(t, []Place{{Kafka, "mail.images"}, {ClickHouse, "images"}, {Objects, ImagesBucket}}, row.Places())
 }
 
 // Every base table and every topic of ours is in the schedule once, or once a class.

@@ -61,7 +61,7 @@ func TestParseNamesMistakes(t *testing.T) {
 		"calendar in a table":      {"    limit: 730d\n", "    limit: 24mo\n", "special_services: limit: 24mo: slots of a term of the calendar have unequal lives"},
 		"another bucket":           {"buckets: [images]", "buckets: [pictures]", "mailpiece_images: buckets: \"pictures\", expected images, the one bucket"},
 		"a text for a list":        {"tables: [blocks]", "tables: blocks", "receipts: tables: \"blocks\": expected a list of names"},
-		"a text for a yes":         {"planned: true", "planned: soon", "mailpiece_images: planned: \"soon\": expected true or false"},
+		"a text for a yes":         {"sealed: true", "sealed: soon", "mailpiece_images: sealed: \"soon\": expected true or false"},
 		"known barcodes too short": {"limit: 10d\n    clock: receipt\n    reason: an entry", "limit: 8d\n    clock: receipt\n    reason: an entry", "known_barcodes: limit: limit 8d - slot 1d - margin 2h = 166h, which must be at least the life of topic mail.scans, 7d"},
 		"folder outside":           {"folders: [logs]", "folders: [../logs]", "log_files: folders: \"../logs\", expected a path below the data folder"},
 		"all of the data folder":   {"folders: [logs]", "folders: [.]", "log_files: folders: \".\", expected a path below"},
@@ -90,7 +90,7 @@ func TestParseNamesAllMistakesAtOnce(t *testing.T) {
 		keys = append(keys, m.Row+" "+m.Key)
 	}
 	require.Equal(t, []string{"mail_tracking behind", "mailpiece_images topic", "mailpiece_images slot", "confirm behind", "mail.images life"}, keys)
-	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "planned: true", "plan: true").Replace(string(builtin))))
+	_, err = Parse([]byte(strings.NewReplacer("limit: 30d", "limit: long", "sealed: true", "seal: true").Replace(string(builtin))))
 	require.ErrorAs(t, err, &mistakes)
 	require.Greater(t, len(mistakes), 2, "what cannot be read is all told too: %v", mistakes)
 }
@@ -134,6 +134,7 @@ classes:
   - {class: mail_tracking, rule: a, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
   - {class: package_tracking, rule: b, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
   - {class: special_service_tracking, rule: c, system: s, record: r, limit: 180s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 20s, margin: 4s, behind: 60s}
+  - {class: mailpiece_images, rule: e, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, sealed: true, topic: mail.images, tables: [images], slot: 10s, margin: 4s, behind: 20s}
   - {class: confirm, rule: d, system: s, record: r, limit: 120s, bound: ceiling, clock: capture, citation: c, topic: mail.scans, tables: [scans, volumes], slot: 10s, margin: 4s, behind: 60s}
 own:
   - {class: receipts, record: r, limit: 200s, clock: receipt, reason: why, tables: [blocks], slot: 10s, margin: 4s}
@@ -145,6 +146,7 @@ own:
 topics:
   - {topic: mail.scans, life: 40s}
   - {topic: mail.rejects, life: 40s}
+  - {topic: mail.images, life: 40s}
 `
 
 func TestClassify(t *testing.T) {

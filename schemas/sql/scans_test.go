@@ -35,7 +35,7 @@ func columnsOf(t *testing.T, path string) map[string]column {
 	require.True(t, found, path)
 	columns := map[string]column{}
 	for _, line := range strings.Split(body, "\n") {
-		if strings.HasPrefix(line, "    INDEX ") {
+		if strings.HasPrefix(line, "    INDEX ") || strings.HasPrefix(line, "    PROJECTION ") {
 			continue
 		}
 		part := columnLine.FindStringSubmatch(codec.ReplaceAllString(line, "'$1"))

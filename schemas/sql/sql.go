@@ -41,9 +41,18 @@ type Object struct {
 type SQL struct {
 	names   Names
 	objects []Object
-	queries map[Query]string
+	queries map[rowsQuery]string
 	reports map[string]string
 }
+
+// rowsQuery is a query about the rows of a table of events. Most queries ask the same whatever that table is.
+type rowsQuery struct {
+	query Query
+	table string
+}
+
+// eventTables are the tables that hold a row for each event of a topic; the first is meant where none is named.
+func eventTables() []string { return []string{"scans", "images"} }
 
 // New fills the holes. The error names the file and what is missing in the
 // names or in the schedule.
@@ -51,7 +60,7 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 	if err := names.check(); err != nil {
 		return nil, err
 	}
-	s := &SQL{names: names, queries: map[Query]string{}, reports: map[string]string{}}
+	s := &SQL{names: names, queries: map[rowsQuery]string{}, reports: map[string]string{}}
 	for _, kind := range []Kind{Table, View} {
 		err := s.eachFile(string(kind), func(name, text string) error {
 			if kind == Table && optional(name) && !kept(schedule, name) {
@@ -66,14 +75,18 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 		}
 	}
 	err := s.eachFile("queries", func(name, text string) (err error) {
-		s.queries[Query(name)], err = render(text, world{names: names}, "", schedule)
-		return err
+		for _, table := range eventTables() {
+			if s.queries[rowsQuery{Query(name), table}], err = render(text, world{names: names}, "", table, schedule); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	err = s.eachFile(reportFolder, func(name, text string) (err error) {
-		s.reports[name], err = render(text, world{names: names}, "", schedule)
+		s.reports[name], err = render(text, world{names: names}, "", "", schedule)
 		return err
 	})
 	return s, err
@@ -86,7 +99,10 @@ func (s *SQL) Objects() []Object { return s.objects }
 func (s *SQL) Databases() []string { return []string{s.names.Data(), s.names.Public} }
 
 // Query returns a query; its parameters are described in its file.
-func (s *SQL) Query(query Query) string { return s.queries[query] }
+func (s *SQL) Query(query Query) string { return s.QueryRows(query, eventTables()[0]) }
+
+// QueryRows returns a query about the rows of one of the tables of events.
+func (s *SQL) QueryRows(query Query, table string) string { return s.queries[rowsQuery{query, table}] }
 
 func (s *SQL) object(kind Kind, name, text string, schedule *retention.Schedule) (o Object, err error) {
 	real, draft := world{names: s.names}, world{names: s.names, draft: true}
@@ -94,10 +110,10 @@ func (s *SQL) object(kind Kind, name, text string, schedule *retention.Schedule)
 	if kind == View {
 		o.Database = s.names.Public
 	}
-	if o.Create, err = render(text, real, real.object(kind, name), schedule); err != nil {
+	if o.Create, err = render(text, real, real.object(kind, name), "", schedule); err != nil {
 		return o, err
 	}
-	o.Draft, err = render(text, draft, draft.object(kind, name), schedule)
+	o.Draft, err = render(text, draft, draft.object(kind, name), "", schedule)
 	_, o.DraftName, _ = strings.Cut(draft.object(kind, name), ".")
 	return o, err
 }
@@ -119,12 +135,12 @@ func (s *SQL) eachFile(folder string, do func(name, text string) error) error {
 	return nil
 }
 
-func render(text string, w world, name string, schedule *retention.Schedule) (string, error) {
+func render(text string, w world, name, rows string, schedule *retention.Schedule) (string, error) {
 	t, err := template.New("").Funcs(holes(w, schedule)).Parse(text)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	err = t.Execute(&b, map[string]string{"Name": name, "Data": w.names.Data(), "Definer": w.names.Definer})
+	err = t.Execute(&b, map[string]string{"Name": name, "Rows": rows, "Data": w.names.Data(), "Definer": w.names.Definer})
 	return strings.TrimSpace(b.String()), err
 }

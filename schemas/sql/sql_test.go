@@ -35,6 +35,7 @@ func TestEveryQueryHasItsFile(t *testing.T) {
 	known := []Query{
 		Batches, Replays, Epoch, TopicLabel, LastReceipts, Receipts, RowCounts, BlockDifferences, Duplicates, Identities, ReceiptPartitions,
 		Piece, SlotStatus, TableStatus, DiskStatus, MostParts, Database, Definition, Columns, Indices, Editions, KnownSettings, HeldSlots, AppliedSchedule,
+		Image, ImagesOfPiece, KnownImages, PackEnds,
 		InspectTables, InspectParts, InspectMutations, InspectGrants, InspectDisks,
 		Now, Known, KnownInEpochs, MoveKnown, KnownToHash,
 	}

@@ -14,7 +14,8 @@ import (
 type params map[string]any
 
 // query asks one of the store's own queries. wanted are the keys of its
-// external table, nil where it has none.
+// external table, nil where it has none. One that names a topic is asked of the
+// table that holds the topic's rows.
 func (s *Store) query(ctx context.Context, query sql.Query, wanted []string, params params) (driver.Rows, error) {
 	if wanted != nil {
 		table, err := ext.NewTable("wanted", ext.Column("key", "String"))
@@ -32,7 +33,11 @@ func (s *Store) query(ctx context.Context, query sql.Query, wanted []string, par
 	for name, value := range params {
 		args = append(args, ch.Named(name, value))
 	}
-	rows, err := s.conn.Query(ctx, s.sql.Query(query), args...)
+	text := s.sql.Query(query)
+	if topic, ok := params["topic"].(string); ok {
+		text = s.sql.QueryRows(query, rowsOf(topic))
+	}
+	rows, err := s.conn.Query(ctx, text, args...)
 	return rows, withRemedy(err)
 }
 

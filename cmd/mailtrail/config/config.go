@@ -146,6 +146,8 @@ type Images struct {
 	// PackBytes (in bytes) and PackAge end a pack.
 	PackBytes ByteSize      `key:"pack_bytes" default:"8MiB" min:"64KiB" max:"256MiB"`
 	PackAge   time.Duration `key:"pack_age" default:"250ms" min:"1ms" max:"1m"`
+	// IDKeyFile holds the key of image ids; empty means image-ids.key under data. All doors of an installation need the same: see [Config.ImageIDKeyFile].
+	IDKeyFile string `key:"id_key_file"`
 }
 
 // Keys is the authority over slot keys, and the way to it.
@@ -266,6 +268,14 @@ func (c *Config) RecordKeyFile() string {
 // Tombstones is the file that remembers destroyed slot keys. It lies apart from them, so that putting the folder of keys
 // back from a copy does not put it back too.
 func (c *Config) Tombstones() string { return filepath.Join(c.Data, "tombstones") }
+
+// ImageIDKeyFile is the file of the key of image ids: images.id_key_file, or image-ids.key under data.
+func (c *Config) ImageIDKeyFile() string {
+	if c.Images.IDKeyFile != "" {
+		return c.Images.IDKeyFile
+	}
+	return filepath.Join(c.Data, "image-ids.key")
+}
 
 // LedgerDir is the folder of the ledger.
 func (c *Config) LedgerDir() string { return filepath.Join(c.Data, "ledger") }

@@ -11,7 +11,7 @@ FROM
         FROM (SELECT first, slots.class, slots.slot, slots.rows FROM {{table "blocks"}} WHERE topic = {topic:String} AND partition = {partition:Int32} AND first < {before:Int64})
         ARRAY JOIN slots.class AS `part.class`, slots.slot AS `part.slot`, slots.rows AS `part.rows`
     )
-    WHERE {{visible "scans"}}
+    WHERE {{visible .Rows}}
     UNION ALL
     SELECT multiIf(known = 0, 0, offset <= last, first, last + 1) AS begin, known = 1 AND offset <= last AS covered,
         retention_class AS class, toInt64(toUnixTimestamp(slot)) AS slot_start,
@@ -19,8 +19,8 @@ FROM
     FROM
     (
         SELECT partition, offset, index, retention_class, slot
-        FROM {{table "scans"}}
-        WHERE topic = {topic:String} AND partition = {partition:Int32} AND offset < {before:Int64} AND {{visible "scans"}}
+        FROM {{table .Rows}}
+        WHERE topic = {topic:String} AND partition = {partition:Int32} AND offset < {before:Int64} AND {{visible .Rows}}
     ) AS scan
     ASOF LEFT JOIN
     (

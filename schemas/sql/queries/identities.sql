@@ -3,8 +3,8 @@ SELECT offset, index, any(retention_class) AS class, toInt64(toUnixTimestamp(any
 FROM
 (
     SELECT offset, index, retention_class, slot
-    FROM {{table "scans"}}
-    WHERE topic = {topic:String} AND partition = {partition:Int32} AND offset BETWEEN {first:Int64} AND {last:Int64} AND {{visible "scans"}}
+    FROM {{table .Rows}}
+    WHERE topic = {topic:String} AND partition = {partition:Int32} AND offset BETWEEN {first:Int64} AND {last:Int64} AND {{visible .Rows}}
 )
 GROUP BY offset, index
 ORDER BY offset, index

@@ -32,6 +32,8 @@ LEFT JOIN
     SELECT retention_class, min(slot), max(slot), count() FROM {{table "records"}} WHERE {{visible "records"}} GROUP BY retention_class
     {{- end}}
     UNION ALL
+    SELECT retention_class, min(slot), max(slot), count() FROM {{table "images"}} WHERE {{visible "images"}} GROUP BY retention_class
+    UNION ALL
     SELECT {{own "blocks"}}, min(slot), max(slot), count() FROM {{table "blocks"}} WHERE {{visible "blocks"}}
     UNION ALL
     SELECT {{own "batches"}}, min(slot), max(slot), count() FROM {{table "batches"}} WHERE {{visible "batches"}}
