@@ -59,7 +59,7 @@ func TestTwoArithmeticsAgree(t *testing.T) {
 		require.Equal(t, time.Duration(topic.Life), s.lives[topic.Name])
 	}
 	require.Len(t, s.inTopic("mail.scans"), 4, "mail, packages, special services, CONFIRM")
-	require.Equal(t, 2*time.Hour, s.shortestMargin())
+	require.Equal(t, time.Hour, s.shortestMargin(), "that of images")
 }
 
 func TestSpans(t *testing.T) {
