@@ -98,9 +98,10 @@ func readFront(ctx context.Context, client *kafka.Client) (content, error) {
 	return held, err
 }
 
-// eventsIn counts the events of a message.
+// eventsIn counts the events of a message. One that is sealed is the replay of one event: its content type is that of what
+// it was sealed from, and read as a ScanBatch, ciphertext has as many events as chance will have it.
 func eventsIn(m *event.Message) (n uint64) {
-	if string(m.Header(event.ContentTypeHeader)) != event.ProtoType {
+	if m.Sealed() || string(m.Header(event.ContentTypeHeader)) != event.ProtoType {
 		return 1
 	}
 	batch := event.NewBatch(m.Value)
