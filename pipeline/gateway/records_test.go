@@ -118,6 +118,10 @@ func TestARepeatOfRecordsHasItsBatch(t *testing.T) {
 	require.Equal(t, batch("/v1/records/bundle", bundle("1")), batch("/v1/records/bundle", bundle("1")))
 	require.NotEqual(t, batch("/v1/records/bundle", "[]"), batch("/v1/records/piece", "[]"))
 	require.Equal(t, batch("/v1/records/bundle", bundle("1"), "Idempotency-Key: k"), batch("/v1/records/bundle", bundle("2"), "Idempotency-Key: k"))
+	// Records under a key that the device used for something else would be dropped as repeats.
+	require.NotEqual(t, batch("/v1/records/bundle", bundle("1"), "Idempotency-Key: k"), batch("/v1/records/hold_mail", hold, "Idempotency-Key: k"))
+	require.NotEqual(t, batch("/v1/records/hold_mail", hold, "Idempotency-Key: k"), batch("/v1/scans", good, "Idempotency-Key: k"))
+	require.NotEqual(t, batch("/v1/records/hold_mail", hold, "Idempotency-Key: k"), batch("/v1/records/hold_mail", hold, "Idempotency-Key: K"))
 }
 
 // Whatever may stand nowhere is refused and comes into neither answer, log nor metric.
