@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,7 +83,8 @@ func (w *world) forget(first int64) {
 }
 
 func (w *world) audit(t *testing.T) *Audit {
-	a, err := New(Config{Topic: event.ScansTopic, Rows: "scans", Same: []string{"offset", "position"}, Group: "g", Database: "data", Schedule: retention.Builtin(), Settle: time.Nanosecond},
+	topic, _, _ := strings.Cut(w.label, "#")
+	a, err := New(Config{Topic: topic, Rows: "scans", Same: []string{"offset", "position"}, Group: "g", Database: "data", Schedule: retention.Builtin(), Settle: time.Nanosecond},
 		Deps{Clock: func() int64 { return w.now }, Kafka: w, Store: w, Blocks: fakeBlocks{w}})
 	require.NoError(t, err)
 	return a
