@@ -146,6 +146,23 @@ func TestAuditFindsAndMendsWhatIsBroken(t *testing.T) {
 			a.clean("--repair")
 		}
 	})
+	t.Run("a record of another kind deleted by hand", func(t *testing.T) {
+		bundle := fmt.Sprintf(`{"edocJobId":"J","edocSubmitterCrid":"1","preparedDatetime":%q,"edocPackageId":"P"}`, time.Now().UTC().Format(time.RFC3339))
+		require.NoError(t, a.writer.ProduceSync(t.Context(), &kgo.Record{
+			Topic: event.RecordsTopic, Partition: 3, Value: []byte(bundle), Headers: []kgo.RecordHeader{{Key: event.KindHeader, Value: []byte("bundle")}},
+		}).FirstErr())
+		records := func() uint64 {
+			return a.count("SELECT count() FROM mailtrail_data.records WHERE JSONExtractString(payload, 'edocPackageId') = 'P'")
+		}
+		eventually(t, 60*time.Second, func() error { return expect(1, records()) })
+		a.settled()
+		a.clean()
+		a.exec("DELETE FROM mailtrail_data.records WHERE partition = 3")
+		f := a.only(a.finds(), "rows_missing")["rows_missing"]
+		require.Equal(t, []int64{3, 0, 0, 1, 0}, []int64{f[0].partition, f[0].first, f[0].last, f[0].expected, f[0].found})
+		a.clean("--repair")
+		require.EqualValues(t, 1, records())
+	})
 	t.Run("all rows of a slot lost", func(t *testing.T) {
 		a.exec("TRUNCATE TABLE mailtrail_data.scans")
 		a.clean("--repair")
@@ -203,7 +220,7 @@ func TestAuditFindsAndMendsWhatIsBroken(t *testing.T) {
 		renamed := &other
 		ingest = renamed.start("ingest")
 		ingest.says("set ingest.group to the name used before", 60*time.Second)
-		require.Len(t, renamed.only(renamed.finds(), "commit_missing")["commit_missing"], 2, "the partitions that have receipts")
+		require.Len(t, renamed.only(renamed.finds(), "commit_missing")["commit_missing"], 3, "the partitions that have receipts, one of them of records")
 		f := renamed.finds("--repair")
 		require.Contains(t, f[0].text, "not mended: group another has members: stop all ingest")
 		ingest.stop()

@@ -52,8 +52,11 @@ func (t auditedTopic) SetCommit(ctx context.Context, partition int32, offset int
 	return err
 }
 
-// auditedStore is ClickHouse as an audit wants it.
-type auditedStore struct{ *clickhouse.Store }
+// auditedStore is ClickHouse as the audit of a topic wants it.
+type auditedStore struct {
+	*clickhouse.Store
+	stream ingest.Stream
+}
 
 func (s auditedStore) ReceiptPartitions(ctx context.Context) ([]audit.TopicPartition, error) {
 	found, err := s.Store.ReceiptPartitions(ctx)
@@ -84,12 +87,9 @@ func converted[From, To any](from []From, convert func(From) To) []To {
 	return to
 }
 
-// InsertRows puts rows into the table of their topic.
+// InsertRows puts rows into the table of their topic as ingest does, sealed where they are to be.
 func (s auditedStore) InsertRows(ctx context.Context, token string, rows event.Rows) error {
-	if images, ok := rows.(*event.ImageColumns); ok {
-		return s.InsertImages(ctx, token, images)
-	}
-	return s.InsertScans(ctx, token, rows.(*event.ScanColumns))
+	return s.stream.Insert(ctx, token, rows.(ingest.Rows))
 }
 
 // auditedBlocks makes blocks again as ingest does.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mailtrail/cmd/mailtrail/config"
 	"mailtrail/pipeline/ingest"
 	"mailtrail/schemas/event"
+	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
 	"mailtrail/sinks/kafka"
 )
@@ -37,6 +39,11 @@ func groupOf(c *config.Loaded, topic string) string {
 		return c.Ingest.Group
 	}
 	return c.Ingest.Group + "." + topic
+}
+
+// frontTopics are the topics that ingest takes in under the schedule.
+func frontTopics(schedule *retention.Schedule) []string {
+	return slices.DeleteFunc([]string{event.ScansTopic, event.ImagesTopic, event.RecordsTopic}, func(topic string) bool { return schedule.TopicLife(topic) == 0 })
 }
 
 func newFrontTopic(c *config.Loaded, client *kafka.Client, topic string) *frontTopic {

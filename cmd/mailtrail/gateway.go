@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	embedded "mailtrail/deploy/local/clickhouse"
@@ -44,7 +45,11 @@ func openGateway(r *role, images http.Handler) error {
 	if err != nil {
 		return err
 	}
-	backlog := gateway.NewBacklog(event.ScansTopic, stores.rules.schedule.TopicLife(event.ScansTopic), oldestUnconsumed(stores.kafka, c.Ingest.Group, event.ScansTopic), r.now, log, r.observer.registry)
+	waiting := r.watchBacklog(stores, event.ScansTopic, log)
+	var waitingRecords gateway.Pressure
+	if stores.rules.schedule.TopicLife(event.RecordsTopic) > 0 {
+		waitingRecords = r.watchBacklog(stores, event.RecordsTopic, log)
+	}
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
 	scans := ingest.ScanTables{Tables: stores.rules.tables}
 	door, err := gateway.New(gateway.Config{
@@ -53,12 +58,12 @@ func openGateway(r *role, images http.Handler) error {
 		Behind: stores.rules.schedule.Behind(event.ScansTopic), Ahead: c.Ingest.Ahead, Limits: gateway.DefaultLimits(int64(c.Gateway.MaxBody)),
 	}, gateway.Deps{
 		Records: gateway.Records{
-			Kinds: stores.rules.kinds(), Schedule: stores.rules.schedule,
+			Kinds: stores.rules.kinds(), Schedule: stores.rules.schedule, Pressure: waitingRecords,
 			Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
 				return ingest.PreviewRecord(stores.rules.schedule, c.Ingest.Ahead, class, captured, now)
 			},
 		},
-		Producer: producer, Authenticator: devices{parties}, Batches: stores.clickhouse, Pressure: backlog,
+		Producer: producer, Authenticator: devices{parties}, Batches: stores.clickhouse, Pressure: waiting,
 		LocalTime: stores.rules.tables.Instant,
 		Preview: func(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {
 			return scans.Preview(stores.rules.schedule, c.Ingest.Ahead, s, zone, wallClock())
@@ -68,13 +73,19 @@ func openGateway(r *role, images http.Handler) error {
 	if err != nil {
 		return err
 	}
-	r.parts.start("gateway's watch over the backlog", backlog.Run)
 	r.parts.start("gateway", func(ctx context.Context) error {
 		defer stores.close()
 		defer producer.Close()
 		return door.Run(ctx)
 	})
 	return nil
+}
+
+// watchBacklog starts a watch over what ingest has not taken in of a topic.
+func (r *role) watchBacklog(stores *connections, topic string, log zerolog.Logger) *gateway.Backlog {
+	backlog := gateway.NewBacklog(topic, stores.rules.schedule.TopicLife(topic), oldestUnconsumed(stores.kafka, groupOf(r.config, topic), topic), r.now, log, r.observer.registry)
+	r.parts.start("watch over the backlog of "+topic, backlog.Run)
+	return backlog
 }
 
 // oldestUnconsumed looks for the oldest record that the group has not consumed.

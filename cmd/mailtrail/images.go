@@ -68,13 +68,12 @@ func startImages(_ context.Context, r *role) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	backlog := gateway.NewBacklog(event.ImagesTopic, stores.rules.schedule.TopicLife(event.ImagesTopic), oldestUnconsumed(stores.kafka, groupOf(c, event.ImagesTopic), event.ImagesTopic), r.now, log, r.observer.registry)
 	producer := stores.kafka.NewProducer(int(c.Kafka.MaxMessage))
 	door, err := images.New(images.Config{
 		MaxBody: int64(c.Gateway.MaxBody), PackBytes: int64(c.Images.PackBytes), PackAge: c.Images.PackAge,
 		Row: stores.rules.schedule.Row(retention.MailpieceImages), Ahead: c.Ingest.Ahead, Limits: images.DefaultLimits(int64(c.Gateway.MaxBody)),
 	}, images.Deps{
-		Sealer: sealer, Store: packStore{objects}, Producer: producer, Authenticator: cameras{devices{parties}}, Pressure: backlog, Tables: stores.rules.tables,
+		Sealer: sealer, Store: packStore{objects}, Producer: producer, Authenticator: cameras{devices{parties}}, Pressure: r.watchBacklog(stores, event.ImagesTopic, log), Tables: stores.rules.tables,
 		IDKey: idKey, Clock: time.Now, Log: log, Metrics: r.observer.registry, Reached: faultPoint[images.Point](),
 	})
 	if err != nil {
@@ -84,7 +83,6 @@ func startImages(_ context.Context, r *role) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.parts.start("watch over the backlog of images", backlog.Run)
 	r.parts.start("images", func(ctx context.Context) error {
 		defer stores.close()
 		defer objects.Close()

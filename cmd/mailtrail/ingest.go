@@ -116,11 +116,15 @@ func startIngest(ctx context.Context, r *role) error {
 	r.observer.ready("clickhouse", stores.clickhouse.Ping)
 	var members []*ingest.Ingest
 	room := ingest.NewRoom(int64(c.Ingest.Memory))
-	streams, err := r.ingestStreams(stores, ingestKeys(sealer))
-	if err != nil {
-		return err
+	records := ingest.RecordDeps{Keys: ingestKeys(sealer), Metrics: r.observer.registry}
+	if slices.Contains(frontTopics(stores.rules.schedule), event.RecordsTopic) {
+		key, err := loadRecordKey(c.RecordKeyFile())
+		if err != nil {
+			return err
+		}
+		records.Hash = recordHash(key)
 	}
-	for _, stream := range streams {
+	for _, stream := range r.ingestStreams(stores, records) {
 		topic := stream.Topic()
 		part, err := ingest.New(ingest.Config{
 			BlockRows: c.Ingest.BlockRows, BlockBytes: int(c.Ingest.BlockBytes), BlockAge: c.Ingest.BlockAge, Rules: stream.rules,
@@ -155,30 +159,22 @@ type ingestStream struct {
 	same  []string
 }
 
-// auditedStreams are the topics whose rows are held against their receipts.
-func (r *role) auditedStreams(stores *connections) []ingestStream {
-	return []ingestStream{
-		{ingest.Scans(stores.clickhouse.InsertScans), stores.rules.scanRules(r.config), "scans",
+// ingestStreams are the topics that ingest takes in; records is what those of other kinds need besides the store.
+func (r *role) ingestStreams(stores *connections, records ingest.RecordDeps) []ingestStream {
+	store, rules := stores.clickhouse, stores.rules
+	streams := []ingestStream{
+		{ingest.Scans(store.InsertScans), rules.scanRules(r.config), "scans",
 			[]string{"retention_class", "slot", "piece", "scanDatetime", "offset", "position", "place"}},
-		{ingest.Images(stores.clickhouse.InsertImages, stores.clickhouse.KnownImages), stores.rules.imageRules(r.config), "images",
+		{ingest.Images(store.InsertImages, store.KnownImages), rules.imageRules(r.config), "images",
 			[]string{"retention_class", "slot", "id", "topic", "partition", "offset", "index"}},
 	}
-}
-
-// ingestStreams are the topics that ingest takes in.
-func (r *role) ingestStreams(stores *connections, keys ingest.Keys) ([]ingestStream, error) {
-	streams := r.auditedStreams(stores)
-	if stores.rules.schedule.TopicLife(event.RecordsTopic) == 0 {
-		return streams, nil // a replaced schedule that leaves such records out
+	if !slices.Contains(frontTopics(rules.schedule), event.RecordsTopic) {
+		return streams // a replaced schedule that leaves such records out
 	}
-	key, err := loadRecordKey(r.config.RecordKeyFile())
-	if err != nil {
-		return nil, err
-	}
-	deps := ingest.RecordDeps{Insert: stores.clickhouse.InsertRecords, Keys: keys, Hash: recordHash(key), Metrics: r.observer.registry}
-	tables := ingest.NewRecordTables(stores.rules.kinds(), stores.rules.schedule, deps)
-	rules := ingest.Rules{Schedule: stores.rules.schedule, Tables: tables, Ahead: r.config.Ingest.Ahead}
-	return append(streams, ingestStream{Stream: ingest.Records(deps), rules: rules}), nil
+	records.Insert = store.InsertRecords
+	tables := ingest.NewRecordTables(rules.kinds(), rules.schedule, records)
+	return append(streams, ingestStream{ingest.Records(records), ingest.Rules{Schedule: rules.schedule, Tables: tables, Ahead: r.config.Ingest.Ahead}, "records",
+		[]string{"retention_class", "slot", "kind", "topic", "partition", "offset", "index"}})
 }
 
 func wallClock() int64 { return time.Now().UnixMilli() }

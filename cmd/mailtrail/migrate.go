@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	embedded "mailtrail/deploy/local/clickhouse"
-	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/clickhouse"
 )
@@ -50,12 +49,12 @@ What only a version before needed it drops. It says what it changed, and can be 
 
 // relabel gives a topic that was made anew its next label.
 func relabel(ctx context.Context, r *role, topic string, tell func(object, action, what string) error) error {
-	if topic != event.ScansTopic && topic != event.RecordsTopic {
-		return wrongUsage("--new-topic %s: expected %s or %s, the topics whose offsets are stored", topic, event.ScansTopic, event.RecordsTopic)
-	}
 	rules, err := r.rules()
 	if err != nil {
 		return err
+	}
+	if known := frontTopics(rules.schedule); !slices.Contains(known, topic) {
+		return wrongUsage("--new-topic %s: expected one of %s, the topics whose offsets are stored", topic, strings.Join(known, ", "))
 	}
 	store, err := openClickHouse(r.config, rules, embedded.Writer)
 	if err != nil {

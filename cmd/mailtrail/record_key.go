@@ -24,13 +24,19 @@ const recordKeyBytes = sha256.Size
 // loadRecordKey reads the key of the hashes by which records are found, and makes it where there is none. The file holds
 // its hexadecimal digits. Of two processes that make it at the same time one is the first, and the other reads that.
 func loadRecordKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	key, err := readRecordKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeRecordKey(path); err != nil {
 			return nil, fmt.Errorf("make the key of hashes (records.key_file): %w", err)
 		}
-		text, err = os.ReadFile(path)
+		return readRecordKey(path)
 	}
+	return key, err
+}
+
+// readRecordKey reads the key of hashes that ingest has made.
+func readRecordKey(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the key of hashes (records.key_file): %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,8 +19,8 @@ func newStatusCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "status",
 		Short: "One screen for the operator: what waits, what is kept, what is free",
-		Long: `status asks every store how it stands: of each partition of mail.scans what ingest has not taken in yet, as a
-share of the topic's life, and the open intent; of each retention class the oldest slot and when it is destroyed;
+		Long: `status asks every store how it stands: of each partition of each topic that ingest takes in what it has
+not taken in yet, as a share of the topic's life, and the open intent; of each retention class the oldest slot and when it is destroyed;
 tables, disks, slot keys, the last verification and versions. The exit status is 1 where a store cannot be reached, events were lost
 or the auditor found something.`,
 		Example: `  mailtrail status --config site.yaml
@@ -70,7 +71,7 @@ func (a *app) status(ctx context.Context, format rowFormat) error {
 		}
 	}
 	if len(problems) > 0 {
-		return &findings{"not all is well with " + strings.Join(problems, ", ")}
+		return &findings{"not all is well with " + strings.Join(slices.Compact(problems), ", ")}
 	}
 	return nil
 }

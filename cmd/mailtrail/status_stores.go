@@ -16,47 +16,63 @@ import (
 	"mailtrail/sinks/kafka"
 )
 
-// kafkaStatus is the group's place in the front topic.
-func (r *role) kafkaStatus(ctx context.Context, rules *ruleBook) []section {
-	c := r.config
-	life := rules.schedule.TopicLife(event.ScansTopic)
-	s := section{name: "kafka", title: fmt.Sprintf("Kafka: topic %s (life %s), group %s", event.ScansTopic, retention.Duration(life), c.Ingest.Group), columns: []statusColumn{
-		{"partition", "partition"}, {"committed", "committed"}, {"end", "end"}, {"lag", "lag"},
+// kafkaStatus is the place of each front topic's group.
+func (r *role) kafkaStatus(ctx context.Context, rules *ruleBook) (sections []section) {
+	client, err := newKafka(r.config)
+	if err != nil {
+		return []section{r.kafkaAway(err)}
+	}
+	defer client.Close()
+	for _, topic := range frontTopics(rules.schedule) {
+		waiting, err := whatWaits(ctx, client, topic, groupOf(r.config, topic))
+		if err != nil {
+			return append(sections, r.kafkaAway(err))
+		}
+		sections = append(sections, waiting.section(rules.schedule.TopicLife(topic), r.now()))
+	}
+	return sections
+}
+
+func (r *role) kafkaAway(err error) section {
+	return section{name: "kafka", title: "Kafka", problem: fmt.Sprintf("Kafka on %s (kafka.brokers): %v", strings.Join(config.Strings(r.config.Kafka.Brokers), ", "), err)}
+}
+
+// topicBacklog is what a group has not taken in of a topic, by partition.
+type topicBacklog struct {
+	topic, group string
+	backlogs     []kafka.Backlog
+	commits      []kafka.Commit
+}
+
+func whatWaits(ctx context.Context, client *kafka.Client, topic, group string) (w topicBacklog, err error) {
+	w = topicBacklog{topic: topic, group: group}
+	if w.backlogs, err = client.Backlogs(ctx, group, topic); err != nil {
+		return w, err
+	}
+	partitions := make([]int32, len(w.backlogs))
+	for i, b := range w.backlogs {
+		partitions[i] = b.Partition
+	}
+	w.commits, err = client.Committed(ctx, group, topic, partitions)
+	return w, err
+}
+
+// section is the topic's part of the status; life is the topic's.
+func (w *topicBacklog) section(life time.Duration, now time.Time) section {
+	s := section{name: "kafka", title: fmt.Sprintf("Kafka: topic %s (life %s), group %s", w.topic, retention.Duration(life), w.group), columns: []statusColumn{
+		{"partition", "partition"}, {"topic", "topic"}, {"committed", "committed"}, {"end", "end"}, {"lag", "lag"},
 		{"oldest_age_seconds", "oldest waits"}, {"share_of_life", "share of life"}, {"intent", "open intent"}, {"intent_age_seconds", "since"},
 	}}
-	backlogs, commits, err := r.backlogs(ctx)
-	if err != nil {
-		s.problem = fmt.Sprintf("Kafka on %s (kafka.brokers): %v", strings.Join(config.Strings(c.Kafka.Brokers), ", "), err)
-		return []section{s}
-	}
 	var problems []string
-	for i, b := range backlogs {
-		row, problem := partitionRow(b, commits[i], life, r.now())
-		s.rows = append(s.rows, row)
+	for i, b := range w.backlogs {
+		row, problem := partitionRow(b, w.commits[i], life, now)
+		s.rows = append(s.rows, slices.Insert(row, 1, any(w.topic)))
 		if problem != "" {
-			problems = append(problems, problem)
+			problems = append(problems, w.topic+" "+problem)
 		}
 	}
 	s.problem = strings.Join(problems, "; ")
-	return []section{s}
-}
-
-func (r *role) backlogs(ctx context.Context) ([]kafka.Backlog, []kafka.Commit, error) {
-	client, err := newKafka(r.config)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer client.Close()
-	backlogs, err := client.Backlogs(ctx, r.config.Ingest.Group, event.ScansTopic)
-	if err != nil {
-		return nil, nil, err
-	}
-	partitions := make([]int32, len(backlogs))
-	for i, b := range backlogs {
-		partitions[i] = b.Partition
-	}
-	commits, err := client.Committed(ctx, r.config.Ingest.Group, event.ScansTopic, partitions)
-	return backlogs, commits, err
+	return s
 }
 
 // partitionRow is one partition's line, and a sentence where something is wrong with it. The commit is read after the

@@ -11,6 +11,7 @@ import (
 
 	"mailtrail/cmd/mailtrail/config"
 	"mailtrail/pipeline/ingest"
+	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
 	"mailtrail/sinks/kafka"
 )
@@ -55,6 +56,23 @@ func TestPartitionRow(t *testing.T) {
 			require.Contains(t, problem, test.problem)
 		})
 	}
+}
+
+// Every topic that ingest takes in has its part of the status, with its own group and life.
+func TestEachTopicHasItsSection(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	waiting := topicBacklog{topic: event.ImagesTopic, group: "g.mail.images", commits: []kafka.Commit{{Offset: 3}, {Offset: 1}},
+		backlogs: []kafka.Backlog{{Committed: 3, End: 7, Oldest: now.Add(-12 * time.Hour).UnixMilli()}, {Partition: 1, Committed: 2, End: 2}}}
+	s := waiting.section(48*time.Hour, now)
+	require.Equal(t, "kafka", s.name)
+	require.Equal(t, "Kafka: topic mail.images (life 2d), group g.mail.images", s.title)
+	require.Equal(t, "mail.images partition 1: Kafka has deleted 1 offsets that ingest had not taken in", s.problem)
+	var out bytes.Buffer
+	s.problem = ""
+	require.NoError(t, writeStatus(&out, "json", []section{s}))
+	require.Equal(t, `{"section":"kafka","partition":0,"topic":"mail.images","committed":3,"end":7,"lag":4,"oldest_age_seconds":43200,"share_of_life":0.25,"intent":null,"intent_age_seconds":null}
+{"section":"kafka","partition":1,"topic":"mail.images","committed":1,"end":2,"lag":0,"oldest_age_seconds":null,"share_of_life":null,"intent":null,"intent_age_seconds":null}
+`, out.String())
 }
 
 func TestStatusFormats(t *testing.T) {

@@ -248,6 +248,40 @@ func TestWhatIsDueIsNotMissed(t *testing.T) {
 	require.True(t, w.check(t).Clean())
 }
 
+// Records of other kinds may be kept for years, and receipts are not: what outlives its receipt is no finding, and what has one is compared.
+func TestRowsThatOutliveTheirReceipts(t *testing.T) {
+	schedule := retention.Builtin()
+	receipts := schedule.Row(retention.Receipts)
+	w := newWorld()
+	w.label = event.RecordsTopic
+	for first := int64(0); first < 40; first += 10 {
+		w.stored(first, first+9)
+	}
+	w.span.Start = 40
+	const kept = "special_services"
+	for i := range w.rows {
+		w.rows[i].Class = kept
+	}
+	for i := range w.receipts {
+		w.receipts[i].Slots[0].Class, w.receipts[i].Outcomes[0].Class = kept, kept
+	}
+	require.True(t, w.check(t).Clean())
+	gone := receipts.DestroyAt(receipts.SlotOf(today*1000-1)) * 1000 // the oldest that a row of today's slot can have
+	require.Less(t, gone, schedule.Row(kept).DestroyAt(today)*1000)
+
+	w.forget(0)
+	w.forget(20)
+	w.now = gone - 1
+	require.Equal(t, []place{{RowsWithoutReceipt, 0, 9, 0, 10}, {Lost, 20, 29, 10, 0}, {RowsWithoutReceipt, 20, 29, 0, 10}}, placesOf(w.check(t)))
+	w.now = gone
+	require.True(t, w.check(t).Clean(), "their receipts may have gone in their time")
+	w.delete(12)
+	require.Equal(t, []place{{RowsMissing, 10, 19, 10, 9}}, placesOf(w.check(t)), "a receipt that stands is held against its rows")
+	w.receipts = nil
+	w.now += 86_400_000
+	require.True(t, w.check(t).Clean(), "all receipts are gone")
+}
+
 func TestATopicThatWasMadeAnewIsCountedApart(t *testing.T) {
 	w := newWorld()
 	w.stored(0, 9)

@@ -109,5 +109,5 @@ func until(ctx context.Context, token string, insert func(token string) error, t
 			return ctx.Err()
 		}
 	}
-	return fmt.Errorf("what was inserted under token %s is still absent after %d attempts: is something deleting it?", token, attempts)
+	return cannotf("what was inserted under token %s is still absent after %d attempts: is something deleting it, or has the key of its slot ended before the slot was due?", token, attempts)
 }

@@ -150,3 +150,18 @@ func TestWhatWasOpenIsFinishedBeforeTheGroupIsSet(t *testing.T) {
 	require.Equal(t, testNow-5, receipts[len(receipts)-1].At, "under the clock of its intent")
 	require.Equal(t, []place{{Lost, 15, 19, 5, 0}}, placesOf(w.check(t)))
 }
+
+// Records whose key has ended cannot be put back: the repair says so and goes on with the rest.
+func TestRowsThatCannotBePutBackStopNothing(t *testing.T) {
+	w := newWorld()
+	w.stored(0, 9)
+	w.stored(10, 19)
+	w.delete(12)
+	w.commit = Commit{Offset: -1}
+	w.ended = true
+	actions := w.repaired(t)
+	require.Len(t, actions, 2)
+	require.False(t, actions[0].Mended)
+	require.Regexp(t, "^not mended: .* still absent after 100 attempts: .* has the key of its slot ended", actions[0].Text)
+	require.EqualValues(t, 20, w.commit.Offset, "the group is set behind the receipts")
+}

@@ -30,8 +30,9 @@ type Config struct {
 
 // Audit compares what Kafka, the receipts and the rows say.
 type Audit struct {
-	config Config
-	deps   Deps
+	config   Config
+	deps     Deps
+	receipts *retention.Row // how long receipts are kept
 }
 
 // New checks the configuration; nothing is read.
@@ -42,7 +43,7 @@ func New(config Config, deps Deps) (*Audit, error) {
 	if deps.Progress == nil {
 		deps.Progress = func(int) {}
 	}
-	return &Audit{config, deps}, nil
+	return &Audit{config, deps, config.Schedule.Row(retention.Receipts)}, nil
 }
 
 // Check compares everything once. What is wrong at the first look is looked at
@@ -149,12 +150,23 @@ func (a *Audit) due(class string, slot int64) bool {
 }
 
 // over reports whether everything that was decided at the time (Unix
-// milliseconds) or before lies in slots that are due.
+// milliseconds) or before lies in slots that are due, or its receipt may have
+// been destroyed in its time: that of a block before may lie a slot earlier.
 func (a *Audit) over(at int64) bool {
+	if a.receiptsGone(a.receipts.SlotOf(at)) {
+		return true
+	}
 	for _, row := range a.config.Schedule.Classes {
 		if row.Topic == a.config.Topic && row.DestroyAt(row.SlotOf(at))*1000 > a.deps.Clock() {
 			return false
 		}
 	}
 	return true
+}
+
+// receiptsGone reports whether receipts of the slot before the moment (Unix seconds) are due: of rows in a slot that
+// begins then, or earlier, receipts may be gone in their time. The slot before counts since a row's slot is told by the
+// clock of the gateway, and its receipt's by that of ingest.
+func (a *Audit) receiptsGone(moment int64) bool {
+	return a.receipts.DestroyAt(a.receipts.SlotOf(moment*1000-1))*1000 <= a.deps.Clock()
 }

@@ -6,22 +6,26 @@ import (
 	"io"
 )
 
-// scansKind goes into the batch id of a request without a key, in place of a kind of records.
+// scansKind stands for scans in a batch id, in place of a kind of records.
 const scansKind = "scans"
 
 const batchIDBytes = 16
 
-// batchID names a request: the same for the same device and key, or without a
+// batchID names a request: the same for the same device, kind and key, or without a
 // key for the same device, kind and decompressed bytes. 32 hexadecimal digits, the
-// first half of a SHA-256. Neither device names nor keys hold a zero byte, so
-// that the two forms cannot meet.
+// first half of a SHA-256. A key of scans goes in without a kind, one of records
+// behind a second zero byte with it. Neither device names, kinds nor keys are
+// empty or hold a zero byte, so that the three forms cannot meet.
 func batchID(device, kind, key string, body []byte) string {
 	h := sha256.New()
 	// A hash never fails to be written to.
 	_, _ = io.WriteString(h, device+"\x00")
-	if key != "" {
+	switch {
+	case key != "" && kind == scansKind:
 		_, _ = io.WriteString(h, key)
-	} else {
+	case key != "":
+		_, _ = io.WriteString(h, "\x00"+kind+"\x00"+key)
+	default:
 		_, _ = io.WriteString(h, kind+"\x00")
 		_, _ = h.Write(body)
 	}

@@ -92,6 +92,8 @@ type Preview func(s *event.Scan, zone string) (class string, outcome event.Outco
 type Records struct {
 	Kinds    *records.Catalog
 	Schedule *retention.Schedule
+	// Pressure is that of mail.records; nil where the schedule leaves such records out, since nothing is taken then.
+	Pressure Pressure
 	// Preview says what ingest would do with a record of the class that happened then (Unix milliseconds).
 	Preview func(class string, captured, now int64) (event.Outcome, *event.Error)
 }
@@ -102,9 +104,10 @@ type Deps struct {
 	Producer      Producer
 	Authenticator Authenticator
 	Batches       Batches
-	Pressure      Pressure
-	LocalTime     LocalTime
-	Preview       Preview
+	// Pressure is that of mail.scans.
+	Pressure  Pressure
+	LocalTime LocalTime
+	Preview   Preview
 	// Images is the door for pictures, which this port serves too (POST /v1/images); nil where another one does. It lets in and counts by itself.
 	Images     http.Handler
 	Clock      func() time.Time

@@ -39,16 +39,17 @@ type fixture struct {
 	log      *lockedBuffer
 	config   Config
 
-	mu         sync.Mutex
-	produced   []event.Message
-	produceErr error
-	produce    func(context.Context) error // in place of produceErr, where set
-	rows       []event.BatchRow
-	rowsErr    error
-	refuse     string
-	clock      time.Time
-	previewErr *event.Error
-	localTime  LocalTime
+	mu            sync.Mutex
+	produced      []event.Message
+	produceErr    error
+	produce       func(context.Context) error // in place of produceErr, where set
+	rows          []event.BatchRow
+	rowsErr       error
+	refuse        string // scans
+	refuseRecords string // records
+	clock         time.Time
+	previewErr    *event.Error
+	localTime     LocalTime
 }
 
 func newFixture(t testing.TB, change ...func(*fixture)) *fixture {
@@ -64,10 +65,10 @@ func newFixture(t testing.TB, change ...func(*fixture)) *fixture {
 		c(f)
 	}
 	g, err := New(f.config, Deps{
-		Records: Records{Kinds: kinds(), Schedule: retention.Builtin(), Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
+		Records: Records{Kinds: kinds(), Schedule: retention.Builtin(), Pressure: pressure{&f.refuseRecords}, Preview: func(class string, captured, now int64) (event.Outcome, *event.Error) {
 			return event.Stored, f.previewErr
 		}},
-		Producer: f, Authenticator: f, Batches: f, Pressure: f, LocalTime: f.localTime, Preview: f.preview,
+		Producer: f, Authenticator: f, Batches: f, Pressure: pressure{&f.refuse}, LocalTime: f.localTime, Preview: f.preview,
 		Clock: func() time.Time { f.mu.Lock(); defer f.mu.Unlock(); return f.clock }, Logger: zerolog.New(f.log), Registerer: f.registry,
 	})
 	require.NoError(t, err)
@@ -108,8 +109,11 @@ func (f *fixture) BatchByID(context.Context, string) ([]event.BatchRow, error) {
 	return f.rows, f.rowsErr
 }
 
-func (f *fixture) Refuse() (time.Duration, string, bool) {
-	return 90 * time.Second, f.refuse, f.refuse != ""
+// pressure refuses where there is a reason.
+type pressure struct{ reason *string }
+
+func (p pressure) Refuse() (time.Duration, string, bool) {
+	return 90 * time.Second, *p.reason, *p.reason != ""
 }
 
 func (f *fixture) preview(s *event.Scan, zone string) (string, event.Outcome, *event.Error) {

@@ -12,7 +12,7 @@ import (
 	"mailtrail/schemas/retention"
 )
 
-func (c *call) postRecords() { c.postEvents((*call).takeInRecords) }
+func (c *call) postRecords() { c.postEvents(c.g.deps.Records.Pressure, (*call).takeInRecords) }
 
 // takeInRecords reads the request, checks its records and encodes the accepted ones.
 func (c *call) takeInRecords(w *work, check bool) (batch string, failed *failure) {

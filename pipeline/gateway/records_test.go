@@ -82,6 +82,33 @@ func TestCheckOfRecords(t *testing.T) {
 	require.Equal(t, []preview{{Index: 0, Class: "web_logs", Outcome: "stored"}}, got.Events)
 }
 
+// Records are refused by what waits in their own topic, and scans by what waits in theirs.
+func TestEachTopicHasItsPressure(t *testing.T) {
+	const scans, records = "/v1/scans", "/v1/records/hold_mail"
+	for _, test := range []struct {
+		name, path, body   string
+		ofScans, ofRecords string
+		status             int
+	}{
+		{"records while records wait", records, hold, "", "records wait", 503},
+		{"check of records while records wait", records + "?check=1", hold, "", "records wait", 200},
+		{"records while scans wait", records, hold, "scans wait", "", 202},
+		{"scans while records wait", scans, good, "", "records wait", 202},
+		{"scans while scans wait", scans, good, "scans wait", "", 503},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t, func(f *fixture) { f.refuse, f.refuseRecords = test.ofScans, test.ofRecords })
+			got := f.call(t, "POST", test.path, strings.NewReader(test.body))
+			require.Equal(t, test.status, got.status, got.raw)
+			if test.status == 503 {
+				require.Equal(t, PipelineFull, got.Error.Code)
+				require.Equal(t, test.ofScans+test.ofRecords, got.Error.Message)
+				require.Empty(t, f.produced)
+			}
+		})
+	}
+}
+
 // The same request again has the same batch, another kind another one.
 func TestARepeatOfRecordsHasItsBatch(t *testing.T) {
 	f := newFixture(t)
@@ -91,6 +118,10 @@ func TestARepeatOfRecordsHasItsBatch(t *testing.T) {
 	require.Equal(t, batch("/v1/records/bundle", bundle("1")), batch("/v1/records/bundle", bundle("1")))
 	require.NotEqual(t, batch("/v1/records/bundle", "[]"), batch("/v1/records/piece", "[]"))
 	require.Equal(t, batch("/v1/records/bundle", bundle("1"), "Idempotency-Key: k"), batch("/v1/records/bundle", bundle("2"), "Idempotency-Key: k"))
+	// Records under a key that the device used for something else would be dropped as repeats.
+	require.NotEqual(t, batch("/v1/records/bundle", bundle("1"), "Idempotency-Key: k"), batch("/v1/records/hold_mail", hold, "Idempotency-Key: k"))
+	require.NotEqual(t, batch("/v1/records/hold_mail", hold, "Idempotency-Key: k"), batch("/v1/scans", good, "Idempotency-Key: k"))
+	require.NotEqual(t, batch("/v1/records/hold_mail", hold, "Idempotency-Key: k"), batch("/v1/records/hold_mail", hold, "Idempotency-Key: K"))
 }
 
 // Whatever may stand nowhere is refused and comes into neither answer, log nor metric.

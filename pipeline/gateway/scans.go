@@ -41,18 +41,20 @@ type preview struct {
 	Message string     `json:"message,omitempty"`
 }
 
-func (c *call) postScans() { c.postEvents((*call).takeIn) }
+func (c *call) postScans() { c.postEvents(c.g.deps.Pressure, (*call).takeIn) }
 
-// postEvents takes in what takeIn finds in the request.
-func (c *call) postEvents(takeIn func(c *call, w *work, check bool) (batch string, failed *failure)) {
+// postEvents takes in what takeIn finds in the request, unless too much waits in the topic that it goes to.
+func (c *call) postEvents(pressure Pressure, takeIn func(c *call, w *work, check bool) (batch string, failed *failure)) {
 	check, failed := checkOnly(c.r)
 	if failed != nil {
 		c.fail(failed)
 		return
 	}
-	if retryAfter, reason, refuse := c.g.deps.Pressure.Refuse(); refuse && !check {
-		c.fail(later(PipelineFull, retryAfter, reason))
-		return
+	if pressure != nil && !check {
+		if retryAfter, reason, refuse := pressure.Refuse(); refuse {
+			c.fail(later(PipelineFull, retryAfter, reason))
+			return
+		}
 	}
 	w := c.g.works.Get().(*work)
 	reuse := true

@@ -18,6 +18,16 @@ func (c *ScanColumns) Pick(rows []int) Rows {
 }
 
 // Pick implements [Rows].
+func (c *RecordColumns) Pick(rows []int) Rows {
+	to := &RecordColumns{Heads: Heads{Topic: c.Topic, Partition: c.Partition}}
+	for _, i := range rows {
+		head := c.HeadAt(i)
+		to.Append(&head, c.Rows[i])
+	}
+	return to
+}
+
+// Pick implements [Rows].
 func (c *ImageColumns) Pick(rows []int) Rows {
 	to := &ImageColumns{Heads: Heads{Topic: c.Topic, Partition: c.Partition}}
 	for _, i := range rows {

@@ -52,7 +52,7 @@ type rowsQuery struct {
 }
 
 // eventTables are the tables that hold a row for each event of a topic; the first is meant where none is named.
-func eventTables() []string { return []string{"scans", "images"} }
+func eventTables() []string { return []string{"scans", "images", "records"} }
 
 // New fills the holes. The error names the file and what is missing in the
 // names or in the schedule.
@@ -76,6 +76,9 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 	}
 	err := s.eachFile("queries", func(name, text string) (err error) {
 		for _, table := range eventTables() {
+			if optional(table) && !kept(schedule, table) {
+				continue
+			}
 			if s.queries[rowsQuery{Query(name), table}], err = render(text, world{names: names}, "", table, schedule); err != nil {
 				return err
 			}

@@ -52,8 +52,8 @@ type BlockDifference struct {
 // offsets below before, in all slots that are not due. It takes about 24 bytes of the server's memory for
 // each scan, over 500 MB on its disk.
 func (s *Store) BlockDifferences(ctx context.Context, topic string, partition int32, before int64) (found []BlockDifference, err error) {
-	asked := params{"topic": topic, "partition": partition, "before": before}
-	err = s.each(ctx, sql.BlockDifferences, nil, asked, func(rows driver.Rows) error {
+	asked := params{"partition": partition, "before": before}
+	err = s.eachOf(ctx, sql.BlockDifferences, topic, asked, func(rows driver.Rows) error {
 		var d BlockDifference
 		var covered uint8
 		err := rows.Scan(&d.First, &covered, &d.Class, &d.Slot, &d.Expected, &d.Rows, &d.Identities)
@@ -77,8 +77,8 @@ type Duplicate struct {
 // Duplicates returns the positions from offset first to last, both within, at
 // which more than one scan is stored; at most limit of them.
 func (s *Store) Duplicates(ctx context.Context, topic string, partition int32, first, last int64, limit int) (found []Duplicate, err error) {
-	asked := params{"topic": topic, "partition": partition, "first": first, "last": last, "limit": limit}
-	err = s.each(ctx, sql.Duplicates, nil, asked, func(rows driver.Rows) error {
+	asked := params{"partition": partition, "first": first, "last": last, "limit": limit}
+	err = s.eachOf(ctx, sql.Duplicates, topic, asked, func(rows driver.Rows) error {
 		var d Duplicate
 		err := rows.Scan(&d.Offset, &d.Index, &d.Copies)
 		found = append(found, d)

@@ -20,8 +20,8 @@ type Place struct {
 // Places returns where the scans at offsets first to last, both within, lie,
 // in slots that are not due. A position that stands more than once comes once.
 func (s *Store) Places(ctx context.Context, topic string, partition int32, first, last int64) (found []Place, err error) {
-	asked := params{"topic": topic, "partition": partition, "first": first, "last": last}
-	err = s.each(ctx, sql.Identities, nil, asked, func(rows driver.Rows) error {
+	asked := params{"partition": partition, "first": first, "last": last}
+	err = s.eachOf(ctx, sql.Identities, topic, asked, func(rows driver.Rows) error {
 		var p Place
 		err := rows.Scan(&p.Offset, &p.Index, &p.Class, &p.Slot)
 		found = append(found, p)

@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -177,12 +176,4 @@ func (s *Store) PackEnds(ctx context.Context, slot int64) (ends []PackEnd, err e
 		return nil, fmt.Errorf("clickhouse: look up the packs of a slot: %w", err)
 	}
 	return ends, nil
-}
-
-// rowsOf is the table of the rows of a topic, whatever its label.
-func rowsOf(topic string) string {
-	if name, _, _ := strings.Cut(topic, "#"); name == event.ImagesTopic {
-		return "images"
-	}
-	return "scans"
 }

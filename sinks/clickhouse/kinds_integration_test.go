@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,6 +52,29 @@ func TestRecordsAreStoredOnceBySlot(t *testing.T) {
 	require.EqualValues(t, 6, number(t, owner, "SELECT rows FROM mailtrail.retention_status WHERE class = 'hold_mail'"))
 	require.NoError(t, owner.DropSlot(t.Context(), "hold_mail", "records", today()))
 	require.EqualValues(t, 10, number(t, owner, "SELECT count() FROM mailtrail_data.records"))
+}
+
+// The rows of mail.records are held against their receipts in their own table.
+func TestAuditOfRecords(t *testing.T) {
+	owner, s := fresh(t)
+	c := recordsBlock(12)
+	require.NoError(t, s.InsertRecords(t.Context(), "a", c))
+	r := event.Receipt{Topic: c.Topic, Partition: c.Partition, Last: 2, At: time.Now().UnixMilli(), Epoch: "e", Events: 12}
+	for i := range c.Len() {
+		r.Slots = append(r.Slots, event.SlotCount{Class: c.HeadAt(i).Class, Slot: c.Slot[i], Rows: 1})
+	}
+	require.NoError(t, s.InsertReceipt(t.Context(), "a", r))
+	differences := func() []BlockDifference {
+		found, err := s.BlockDifferences(t.Context(), c.Topic, c.Partition, 3)
+		require.NoError(t, err)
+		return found
+	}
+	require.Empty(t, differences())
+	exec(t, owner, "DELETE FROM mailtrail_data.records WHERE offset = 1 AND index = 1")
+	require.Equal(t, []BlockDifference{{Covered: true, Class: "hold_mail", Slot: c.Slot[5], Expected: 2, Rows: 1, Identities: 1}}, differences())
+	places, err := s.Places(t.Context(), c.Topic, c.Partition, 1, 1)
+	require.NoError(t, err)
+	require.Len(t, places, 3)
 }
 
 // Analysts see no row of the table, by whatever name.
