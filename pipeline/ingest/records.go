@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +74,21 @@ func (s recordStream) Insert(ctx context.Context, token string, rows Rows) error
 		return nil
 	}
 	return s.deps.Insert(ctx, token, sealed)
+}
+
+// Seals implements Sealing.
+func (recordStream) Seals(rows Rows) (seals []event.Seal) {
+	clear := rows.(*event.RecordColumns)
+	for i := range clear.Rows {
+		if !clear.Rows[i].Sealed {
+			continue
+		}
+		head := clear.HeadAt(i)
+		if seal := (event.Seal{Class: head.Class, Slot: head.Slot}); !slices.Contains(seals, seal) {
+			seals = append(seals, seal)
+		}
+	}
+	return seals
 }
 
 // kindsPart begins the name of the part that holds a file of kinds.

@@ -28,6 +28,12 @@ type Identified interface {
 	Known(ctx context.Context, ids []string) ([]event.BatchRow, error)
 }
 
+// Sealing is a Stream whose rows are sealed when they are inserted.
+type Sealing interface {
+	// Seals returns the slots, each once, under whose keys Insert seals the rows.
+	Seals(rows Rows) []event.Seal
+}
+
 // Rows are the rows of a block in the form in which they are stored. Methods go over whole blocks, so that none is called for each row.
 type Rows interface {
 	// Head returns the columns that rows of every topic have.
