@@ -37,7 +37,7 @@ func (imageStream) Load(map[string][]byte) (Tables, error) { return ImageTables{
 
 // entryVersion names the rules of reading and checking entries. It changes
 // whenever any entry could get another row or outcome.
-const entryVersion = 1
+const entryVersion = 2
 
 // ImageTables are the tables that decide about entries: none, since the door has read the barcode.
 type ImageTables struct{}
@@ -64,11 +64,14 @@ func (imageDecoder) Decode(env *Envelope, in *Intake) {
 	if err == nil {
 		err = checkEntry(env, &row)
 	}
+	captured := int64(0)
+	if !row.Captured.IsZero() {
+		captured = row.Captured.UnixMilli()
+	}
 	if err != nil {
-		in.Reject(0, event.DecodeStage, err, 0, value)
+		in.Reject(0, event.DecodeStage, err, captured, value)
 		return
 	}
-	captured := row.Captured.UnixMilli()
 	head := in.Head(0, retention.MailpieceImages, captured)
 	in.Rows().(*event.ImageColumns).Append(&head, row)
 	in.Row(retention.MailpieceImages, captured, value)

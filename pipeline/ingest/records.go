@@ -112,7 +112,7 @@ func (s recordStream) Load(parts map[string][]byte) (Tables, error) {
 
 // recordVersion names the rules of reading and checking records. It changes
 // whenever any record could get another row or outcome.
-const recordVersion = 1
+const recordVersion = 2
 
 // RecordTables are the tables that decide about records.
 type RecordTables struct {
@@ -206,15 +206,19 @@ func withheld(kind *records.Kind, err *event.Error, raw []byte) []byte {
 
 // event makes a row of a record, or a reject, where err says why none of its message can be taken in.
 func (d *recordDecoder) event(env *Envelope, in *Intake, kind *records.Kind, err *event.Error, index uint32, raw []byte) {
+	captured, told := int64(0), false
 	if err == nil {
 		err = d.record.DecodeJSON(kind, raw)
+		captured, told = d.record.CapturedAt() // of a refused record too, as far as it was read
 	}
 	if err != nil {
-		in.Reject(index, event.DecodeStage, err, 0, withheld(kind, err, raw))
+		if !told {
+			captured = 0
+		}
+		in.Reject(index, event.DecodeStage, err, captured, withheld(kind, err, raw))
 		return
 	}
-	captured, ok := d.record.CapturedAt()
-	if !ok {
+	if !told {
 		captured = event.NoClock
 	}
 	row := event.RecordRow{Kind: kind.Name, Device: env.Device, Sealed: kind.Sealed(), Payload: d.record.AppendJSON(nil)}

@@ -108,7 +108,7 @@ func (in *Intake) Row(class string, captured int64, raw []byte) {
 	in.u.row(in.b, in.env, class, captured, raw)
 }
 
-// Reject makes a reject of one event. captured is its own clock, Unix milliseconds, 0 where it could not be read.
+// Reject makes a reject of one event. captured is its own clock, Unix milliseconds, the earliest that it can be; 0 where it could not be read.
 func (in *Intake) Reject(index uint32, stage event.Stage, err *event.Error, captured int64, raw []byte) {
 	in.u.reject(in.b, in.env, index, stage, err, captured, raw)
 }
