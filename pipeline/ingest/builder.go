@@ -139,6 +139,9 @@ func (u *builder) reject(b *block, env *Envelope, index uint32, stage event.Stag
 
 // rejectWhole rejects bytes that could not be split into events.
 func (u *builder) rejectWhole(b *block, env *Envelope, index uint32, err *event.Error, payload []byte) {
+	if decoder, ok := u.decoder.(Withholding); ok && decoder.Withheld(payload) {
+		payload = nil
+	}
 	u.reject(b, env, index, event.DecodeStage, err, 0, payload)
 	b.rejects[len(b.rejects)-1].whole = true
 }

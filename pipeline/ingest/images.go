@@ -54,7 +54,12 @@ func (ImageTables) Parts() []event.EpochPart { return nil }
 // Decoder implements Tables.
 func (ImageTables) Decoder() Decoder { return imageDecoder{} }
 
+// imageDecoder reads entries. None leaves a payload in its dead letter: that is sealed under the key of a class that lives ten
+// times as long as a picture, and the picture itself goes with its pack.
 type imageDecoder struct{}
+
+// Withheld implements Withholding.
+func (imageDecoder) Withheld([]byte) bool { return true }
 
 func (imageDecoder) Decode(env *Envelope, in *Intake) {
 	var row event.ImageRow
@@ -69,12 +74,12 @@ func (imageDecoder) Decode(env *Envelope, in *Intake) {
 		captured = row.Captured.UnixMilli()
 	}
 	if err != nil {
-		in.Reject(0, event.DecodeStage, err, captured, value)
+		in.Reject(0, event.DecodeStage, err, captured, nil)
 		return
 	}
 	head := in.Head(0, retention.MailpieceImages, captured)
 	in.Rows().(*event.ImageColumns).Append(&head, row)
-	in.Row(retention.MailpieceImages, captured, value)
+	in.Row(retention.MailpieceImages, captured, nil)
 }
 
 // checkEntry holds an entry against the headers of its message.
