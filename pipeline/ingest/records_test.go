@@ -239,6 +239,7 @@ func TestRecordsThatAreRejected(t *testing.T) {
 		"protobuf":            {recordMessage("bundle", "x", header(event.ContentTypeHeader, event.ProtoType)), event.BadHeader, "", true},
 		"no JSON":             {recordMessage("bundle", `{"edocJobId"`), event.NotReadable, "", true},
 		"no JSON with a card": {recordMessage("bundle", `{"a":"`+card), event.NotReadable, "", false},
+		"no JSON and long":    {recordMessage("bundle", `{"a":"`+strings.Repeat("1 ", 1<<20)), event.NotReadable, "", false},
 		"a field too many":    {recordMessage("hold_mail", `{"colour":"blue"}`), records.UnknownField, "colour", false},
 		"one of a document":   {recordMessage("bundle", `{"colour":"blue"}`), records.UnknownField, "colour", true},
 		"a card":              {recordMessage("hold_mail", `{"comments":"`+card+`"}`), records.CardNumber, "comments", false},
