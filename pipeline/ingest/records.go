@@ -204,6 +204,9 @@ func withheld(kind *records.Kind, err *event.Error, raw []byte) []byte {
 	return raw
 }
 
+// Withheld implements Withholding.
+func (d *recordDecoder) Withheld(payload []byte) bool { return records.HoldsForbidden(payload) }
+
 // event makes a row of a record, or a reject, where err says why none of its message can be taken in.
 func (d *recordDecoder) event(env *Envelope, in *Intake, kind *records.Kind, err *event.Error, index uint32, raw []byte) {
 	captured, told := int64(0), false

@@ -240,6 +240,8 @@ func TestRecordsThatAreRejected(t *testing.T) {
 		"no JSON":             {recordMessage("bundle", `{"edocJobId"`), event.NotReadable, "", true},
 		"no JSON with a card": {recordMessage("bundle", `{"a":"`+card), event.NotReadable, "", false},
 		"no JSON and long":    {recordMessage("bundle", `{"a":"`+strings.Repeat("1 ", 1<<20)), event.NotReadable, "", false},
+		"a bad header":        {recordMessage("bundle", `{"a":"b"}`, header(event.ReceivedHeader, "now")), event.BadHeader, "", true},
+		"beside a card":       {recordMessage("bundle", `{"a":"`+card+`"}`, header(event.ReceivedHeader, "now")), event.BadHeader, "", false},
 		"a field too many":    {recordMessage("hold_mail", `{"colour":"blue"}`), records.UnknownField, "colour", false},
 		"one of a document":   {recordMessage("bundle", `{"colour":"blue"}`), records.UnknownField, "colour", true},
 		"a card":              {recordMessage("hold_mail", `{"comments":"`+card+`"}`), records.CardNumber, "comments", false},
