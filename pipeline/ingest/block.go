@@ -160,6 +160,22 @@ func (b *block) dropFrom(rows, rejects int) {
 	b.rejects = b.rejects[:rejects]
 }
 
+// earliest is the earliest clock of the rows and rejects from these places on, Unix milliseconds, 0 where none has one.
+func (b *block) earliest(rows, rejects int) (captured int64) {
+	take := func(each int64) {
+		if each != 0 && each != event.NoClock && (captured == 0 || each < captured) {
+			captured = each
+		}
+	}
+	for _, each := range b.head.Captured[rows:] {
+		take(each)
+	}
+	for i := range b.rejects[rejects:] {
+		take(b.rejects[rejects+i].captured)
+	}
+	return captured
+}
+
 func below(offsets []int64, limit int64) []int64 {
 	for len(offsets) > 0 && offsets[len(offsets)-1] >= limit {
 		offsets = offsets[:len(offsets)-1]

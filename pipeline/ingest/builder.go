@@ -99,8 +99,10 @@ func (u *builder) add(b *block, m *event.Message) {
 // misnumbered rejects a message whose list of places is not as long as its
 // events: which of them are repeats could not be told.
 func (u *builder) misnumbered(b *block, env *Envelope, r *request) {
+	captured := b.earliest(r.rowFrom, r.rejFrom)
 	b.dropFrom(r.rowFrom, r.rejFrom)
 	u.rejectWhole(b, env, 0, badHeader(event.BatchIndexHeader, "as many places as the message has events"), env.Message.Value)
+	b.rejects[len(b.rejects)-1].captured = captured
 	r.rowTo, r.rejTo, r.events, r.places = b.head.Len(), len(b.rejects), 1, event.Ranges{{}}
 }
 
@@ -137,6 +139,9 @@ func (u *builder) reject(b *block, env *Envelope, index uint32, stage event.Stag
 
 // rejectWhole rejects bytes that could not be split into events.
 func (u *builder) rejectWhole(b *block, env *Envelope, index uint32, err *event.Error, payload []byte) {
+	if decoder, ok := u.decoder.(Withholding); ok && decoder.Withheld(payload) {
+		payload = nil
+	}
 	u.reject(b, env, index, event.DecodeStage, err, 0, payload)
 	b.rejects[len(b.rejects)-1].whole = true
 }

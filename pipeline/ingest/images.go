@@ -37,7 +37,7 @@ func (imageStream) Load(map[string][]byte) (Tables, error) { return ImageTables{
 
 // entryVersion names the rules of reading and checking entries. It changes
 // whenever any entry could get another row or outcome.
-const entryVersion = 1
+const entryVersion = 2
 
 // ImageTables are the tables that decide about entries: none, since the door has read the barcode.
 type ImageTables struct{}
@@ -54,7 +54,12 @@ func (ImageTables) Parts() []event.EpochPart { return nil }
 // Decoder implements Tables.
 func (ImageTables) Decoder() Decoder { return imageDecoder{} }
 
+// imageDecoder reads entries. None leaves a payload in its dead letter: that is sealed under the key of a class that lives ten
+// times as long as a picture, and the picture itself goes with its pack.
 type imageDecoder struct{}
+
+// Withheld implements Withholding.
+func (imageDecoder) Withheld([]byte) bool { return true }
 
 func (imageDecoder) Decode(env *Envelope, in *Intake) {
 	var row event.ImageRow
@@ -64,14 +69,17 @@ func (imageDecoder) Decode(env *Envelope, in *Intake) {
 	if err == nil {
 		err = checkEntry(env, &row)
 	}
+	captured := int64(0)
+	if !row.Captured.IsZero() {
+		captured = row.Captured.UnixMilli()
+	}
 	if err != nil {
-		in.Reject(0, event.DecodeStage, err, 0, value)
+		in.Reject(0, event.DecodeStage, err, captured, nil)
 		return
 	}
-	captured := row.Captured.UnixMilli()
 	head := in.Head(0, retention.MailpieceImages, captured)
 	in.Rows().(*event.ImageColumns).Append(&head, row)
-	in.Row(retention.MailpieceImages, captured, value)
+	in.Row(retention.MailpieceImages, captured, nil)
 }
 
 // checkEntry holds an entry against the headers of its message.

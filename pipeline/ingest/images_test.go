@@ -144,6 +144,9 @@ func TestEntriesThatAreRejected(t *testing.T) {
 		"protobuf": {func(m *event.Message) {
 			m.Headers = append(m.Headers, event.Header{Key: event.ContentTypeHeader, Value: []byte(event.ProtoType)})
 		}, event.BadHeader},
+		"received is no number": {func(m *event.Message) {
+			m.Headers = append(m.Headers, event.Header{Key: event.ReceivedHeader, Value: []byte("now")})
+		}, event.BadHeader},
 		"no JSON":       {func(m *event.Message) { m.Value = m.Value[:20] }, event.NotReadable},
 		"in the future": {func(m *event.Message) { *m = entryMessage(1, testNow+11*60_000, "p") }, event.FutureTime},
 	} {
@@ -156,6 +159,8 @@ func TestEntriesThatAreRejected(t *testing.T) {
 			require.Empty(t, table.rows)
 			require.Len(t, broker.rejects, 1)
 			require.Equal(t, string(c.want), string(broker.rejects[0].Header(event.ReasonHeader)))
+			require.Empty(t, broker.rejects[0].Value, "a dead letter outlives the class of pictures")
+			require.Equal(t, event.NoSeal, string(broker.rejects[0].Header(event.SealHeader)))
 		})
 	}
 	t.Run("past its limit", func(t *testing.T) {

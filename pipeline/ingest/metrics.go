@@ -59,7 +59,7 @@ func newMetrics(registerer prometheus.Registerer, topic string) *metrics {
 		retries:     f.NewCounterVec(prometheus.CounterOpts(name("retries_total", "Attempts that failed, by what was tried and cause.")), []string{"what", "cause"}),
 		noEvent:     f.NewCounterVec(prometheus.CounterOpts(name("offsets_without_event_total", "Offsets without an event, by kind.")), []string{"kind"}),
 		unknown:     f.NewCounter(prometheus.CounterOpts(name("unknown_fields_total", "Fields of events that are not in the table and were ignored."))),
-		waiting:     f.NewGauge(prometheus.GaugeOpts(name("waiting_for_keys", "What waits for a slot key that is not to be had: rejects to be sealed, replays to be opened."))),
+		waiting:     f.NewGauge(prometheus.GaugeOpts(name("waiting_for_keys", "What waits for a slot key that is not to be had: rejects and rows to be sealed, replays to be opened."))),
 		over:        f.NewCounter(prometheus.CounterOpts(name("rejects_over_total", "Rejects that were not written, since their slot ended after their block was cut."))),
 	}
 }

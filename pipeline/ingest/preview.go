@@ -21,8 +21,8 @@ func preview(rules Rules, class string, captured, now int64) (event.Outcome, *ev
 // refusal is what becomes of an event that cannot be stored: rejected, or expired where the slot of its dead letter is over.
 func (r Rules) refusal(s *event.Scan, now int64) event.Outcome {
 	clock := now
-	if s.Time.HasOffset {
-		clock = min(clock, s.Time.UnixMilli())
+	if earliest, ok := s.Earliest(); ok {
+		clock = min(clock, earliest)
 	}
 	if row := r.Schedule.Row(retention.Rejects); row.DestroyAt(row.SlotOf(clock))*1000 <= now {
 		return event.Expired

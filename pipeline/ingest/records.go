@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +76,21 @@ func (s recordStream) Insert(ctx context.Context, token string, rows Rows) error
 	return s.deps.Insert(ctx, token, sealed)
 }
 
+// Seals implements Sealing.
+func (recordStream) Seals(rows Rows) (seals []event.Seal) {
+	clear := rows.(*event.RecordColumns)
+	for i := range clear.Rows {
+		if !clear.Rows[i].Sealed {
+			continue
+		}
+		head := clear.HeadAt(i)
+		if seal := (event.Seal{Class: head.Class, Slot: head.Slot}); !slices.Contains(seals, seal) {
+			seals = append(seals, seal)
+		}
+	}
+	return seals
+}
+
 // kindsPart begins the name of the part that holds a file of kinds.
 const kindsPart = "kinds/"
 
@@ -96,7 +112,7 @@ func (s recordStream) Load(parts map[string][]byte) (Tables, error) {
 
 // recordVersion names the rules of reading and checking records. It changes
 // whenever any record could get another row or outcome.
-const recordVersion = 1
+const recordVersion = 2
 
 // RecordTables are the tables that decide about records.
 type RecordTables struct {
@@ -188,17 +204,24 @@ func withheld(kind *records.Kind, err *event.Error, raw []byte) []byte {
 	return raw
 }
 
+// Withheld implements Withholding.
+func (d *recordDecoder) Withheld(payload []byte) bool { return records.HoldsForbidden(payload) }
+
 // event makes a row of a record, or a reject, where err says why none of its message can be taken in.
 func (d *recordDecoder) event(env *Envelope, in *Intake, kind *records.Kind, err *event.Error, index uint32, raw []byte) {
+	captured, told := int64(0), false
 	if err == nil {
 		err = d.record.DecodeJSON(kind, raw)
+		captured, told = d.record.CapturedAt() // of a refused record too, as far as it was read
 	}
 	if err != nil {
-		in.Reject(index, event.DecodeStage, err, 0, withheld(kind, err, raw))
+		if !told {
+			captured = 0
+		}
+		in.Reject(index, event.DecodeStage, err, captured, withheld(kind, err, raw))
 		return
 	}
-	captured, ok := d.record.CapturedAt()
-	if !ok {
+	if !told {
 		captured = event.NoClock
 	}
 	row := event.RecordRow{Kind: kind.Name, Device: env.Device, Sealed: kind.Sealed(), Payload: d.record.AppendJSON(nil)}

@@ -25,7 +25,7 @@ func (d *decided) message(r rejection) event.Message {
 		origin = event.Identity{Topic: d.topic, Partition: d.partition, Offset: r.offset, Index: r.index}.String()
 	}
 	payload := r.payload
-	if r.isProto && !r.whole {
+	if r.isProto && !r.whole && payload != nil {
 		payload = event.WrapProto(payload)
 	}
 	seal := event.NoSeal // of nothing

@@ -8,7 +8,7 @@ type Room struct {
 	memory *semaphore.Weighted
 	size   int64
 	// inserting bounds the inserts at one time: each takes its block's memory
-	// once more, in the form in which it travels.
+	// once more, in the form in which it travels. A place is held for one attempt.
 	inserting *semaphore.Weighted
 }
 

@@ -33,7 +33,7 @@ func (s scanStream) Insert(ctx context.Context, token string, rows Rows) error {
 
 // decoderVersion names the rules of reading, checking and deriving scans. It
 // changes whenever any scan could get another row or outcome.
-const decoderVersion = 5
+const decoderVersion = 6
 
 // The parts of the tables of scans, by name.
 const (
@@ -157,16 +157,12 @@ func (d *scanDecoder) event(env *Envelope, in *Intake, index uint32, raw []byte,
 		err = d.scan.Check()
 	}
 	if err != nil {
-		in.Reject(index, event.DecodeStage, err, 0, raw)
+		in.Reject(index, event.DecodeStage, err, d.captured(), raw)
 		return
 	}
 	from := &d.derived
 	if err := d.tables.From(&d.scan, derive.Envelope{Zone: env.Zone, Repair: env.Repair}, from); err != nil {
-		captured := int64(0)
-		if d.scan.Time.HasOffset {
-			captured = d.scan.Time.UnixMilli()
-		}
-		in.Reject(index, event.DeriveStage, err, captured, raw)
+		in.Reject(index, event.DeriveStage, err, d.captured(), raw)
 		return
 	}
 	in.Rows().(*event.ScanColumns).Append(&event.ScanRow{
@@ -175,4 +171,14 @@ func (d *scanDecoder) event(env *Envelope, in *Intake, index uint32, raw []byte,
 		RepairedBars: from.RepairedBars, RepairConfidence: from.RepairConfidence,
 	}, &d.scan)
 	in.Row(from.Class, from.UnixMilli, raw)
+}
+
+// captured is the clock of a scan that is refused, 0 where no time was read. Of a local time the zone may be what is not
+// known: the earliest that it can mean keeps the dead letter from outliving the scan's limit.
+func (d *scanDecoder) captured() int64 {
+	earliest, ok := d.scan.Earliest()
+	if !ok {
+		return 0
+	}
+	return earliest
 }

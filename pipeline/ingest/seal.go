@@ -106,6 +106,28 @@ func (w *worker) askKeys(ctx context.Context, d *decider) error {
 	return nil
 }
 
+// seals are the slots under whose keys the rows are sealed when they are inserted.
+func (w *worker) seals(rows Rows) []event.Seal {
+	if stream, ok := w.deps.Stream.(Sealing); ok {
+		return stream.Seals(rows)
+	}
+	return nil
+}
+
+// awaitKeys makes sure that the keys are at hand before rows are sealed under them. A slot that is over is left to the insert, which leaves its rows out.
+func (w *worker) awaitKeys(ctx context.Context, needs []event.Seal) error {
+	for _, seal := range needs {
+		err := w.withKeys(ctx, "get the key for rows", func(ctx context.Context) error {
+			_, err := w.deps.Keys.Seal(ctx, seal, "", nil)
+			return err
+		})
+		if err != nil && !errors.Is(err, ErrKeyEnded) {
+			return err
+		}
+	}
+	return nil
+}
+
 // sealLetter seals the payload of a letter, as its header says. ok is false where the slot ended since the block was
 // decided about: its letters are to be destroyed by now, wherever they are.
 func (w *worker) sealLetter(ctx context.Context, letter *event.Message) (ok bool, err error) {

@@ -84,24 +84,21 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 		return err
 	}
 	w.deps.Reached(AfterRejects)
-	if err := w.deps.Room.inserting.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer w.deps.Room.inserting.Release(1)
 	steps := []struct {
 		what  string
 		rows  int
+		needs []event.Seal
 		send  func(context.Context) error
 		after Point
 	}{
-		{"insert rows", block.head.Len(), func(ctx context.Context) error { return w.deps.Stream.Insert(ctx, token, block.rows) }, AfterRows},
-		{"insert replays", len(block.replays), func(ctx context.Context) error { return store.InsertReplays(ctx, token, block.replays) }, ""},
-		{"insert batch ids", len(block.batches), func(ctx context.Context) error { return store.InsertBatches(ctx, token, block.batches) }, AfterBatches},
-		{"insert the receipt", 1, func(ctx context.Context) error { return store.InsertReceipt(ctx, token, block.receipt) }, ""},
+		{"insert rows", block.head.Len(), w.seals(block.rows), func(ctx context.Context) error { return w.deps.Stream.Insert(ctx, token, block.rows) }, AfterRows},
+		{"insert replays", len(block.replays), nil, func(ctx context.Context) error { return store.InsertReplays(ctx, token, block.replays) }, ""},
+		{"insert batch ids", len(block.batches), nil, func(ctx context.Context) error { return store.InsertBatches(ctx, token, block.batches) }, AfterBatches},
+		{"insert the receipt", 1, nil, func(ctx context.Context) error { return store.InsertReceipt(ctx, token, block.receipt) }, ""},
 	}
 	for _, step := range steps {
 		if step.rows > 0 {
-			if err := w.retry(ctx, step.what, w.healing, step.send); err != nil {
+			if err := w.send(ctx, step.what, step.needs, step.send); err != nil {
 				return err
 			}
 		}
@@ -110,6 +107,21 @@ func (w *worker) insert(ctx context.Context, block *decided, token string) error
 		}
 	}
 	return nil
+}
+
+// send brings a part of the block into a store, however long that takes. It holds a place among the inserts of the process for
+// one attempt alone, and none while it waits for a key: what ails one topic must not keep the others from theirs.
+func (w *worker) send(ctx context.Context, what string, needs []event.Seal, send func(context.Context) error) error {
+	return w.retry(ctx, what, w.healing, func(context.Context) error {
+		if err := w.awaitKeys(ctx, needs); err != nil {
+			return err
+		}
+		if err := w.deps.Room.inserting.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer w.deps.Room.inserting.Release(1)
+		return w.attempt(ctx, send) // its time begins now, not when it began to wait
+	})
 }
 
 // healing tells that an error of storing can heal by itself: of the store, or of the keys under which rows are sealed.

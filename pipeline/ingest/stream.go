@@ -28,6 +28,12 @@ type Identified interface {
 	Known(ctx context.Context, ids []string) ([]event.BatchRow, error)
 }
 
+// Sealing is a Stream whose rows are sealed when they are inserted.
+type Sealing interface {
+	// Seals returns the slots, each once, under whose keys Insert seals the rows.
+	Seals(rows Rows) []event.Seal
+}
+
 // Rows are the rows of a block in the form in which they are stored. Methods go over whole blocks, so that none is called for each row.
 type Rows interface {
 	// Head returns the columns that rows of every topic have.
@@ -61,6 +67,12 @@ type Decoder interface {
 	// to in.Rows and calls in.Row, or calls in.Reject or in.RejectWhole.
 	// The value of the message is not empty, and its headers were read.
 	Decode(env *Envelope, in *Intake)
+}
+
+// Withholding is a Decoder of events that may not lie in a dead letter as they came.
+type Withholding interface {
+	// Withheld tells that a message which is rejected before it is decoded leaves no payload.
+	Withheld(payload []byte) bool
 }
 
 // Envelope is what the headers of a message say. It is valid until the next message.
@@ -97,12 +109,13 @@ func (in *Intake) Head(index uint32, class string, captured int64) event.Head {
 // Unknown counts fields of an event that are not known and were ignored.
 func (in *Intake) Unknown(fields int) { in.b.unknownFields += uint64(fields) }
 
-// Row takes account of the row that was appended last, of which raw is the event as it came.
+// Row takes account of the row that was appended last, of which raw is the event as its dead letter would hold it.
 func (in *Intake) Row(class string, captured int64, raw []byte) {
 	in.u.row(in.b, in.env, class, captured, raw)
 }
 
-// Reject makes a reject of one event. captured is its own clock, Unix milliseconds, 0 where it could not be read.
+// Reject makes a reject of one event. captured is its own clock, Unix milliseconds, the earliest that it can be; 0 where it could not be read.
+// raw is the payload of the dead letter, nil where it has none.
 func (in *Intake) Reject(index uint32, stage event.Stage, err *event.Error, captured int64, raw []byte) {
 	in.u.reject(in.b, in.env, index, stage, err, captured, raw)
 }

@@ -115,6 +115,16 @@ func (s *Scan) checkUnixTime() *Error {
 	return nil
 }
 
+// Earliest is the earliest moment, Unix milliseconds, at which the scan can have been, as far as it was read: it tells of one
+// that was refused, too. ok is false where no time was read.
+func (s *Scan) Earliest() (unixMilli int64, ok bool) {
+	m, ok := ParseMoment(s.Values[ScanDatetime])
+	if !ok && s.hasUnixMilli && s.checkUnixTime() == nil {
+		m, ok = s.Time, true
+	}
+	return m.Earliest(), ok
+}
+
 func (s *Scan) objectError() *Error {
 	for _, f := range Objects {
 		if s.Values[f] != nil {

@@ -15,6 +15,17 @@ type Moment64 struct {
 // It means something only where HasOffset is true.
 func (m Moment64) UnixMilli() int64 { return m.WallMilli - int64(m.OffsetMinutes)*60_000 }
 
+// farthest is how far the local time of a zone lies ahead of UTC at most, in milliseconds (tz database, Pacific/Kiritimati: +14:00).
+const farthest = 14 * 3_600_000
+
+// Earliest is the earliest moment, Unix milliseconds, that the time can mean: of a bare local time that in the zone farthest ahead of UTC.
+func (m Moment64) Earliest() int64 {
+	if m.HasOffset {
+		return m.UnixMilli()
+	}
+	return m.WallMilli - farthest
+}
+
 // ParseMoment reads an RFC 3339 date and time (RFC 3339 section 5.6), with a
 // "T" or a space between date and time, with or without an offset. Fractions
 // of a second beyond the millisecond are cut. Years run from 1970 to 2199, what

@@ -54,19 +54,12 @@ func within(first, last int64) params {
 	return params{"from": max(0, first/1000-int64(2*mostAhead/time.Second)), "until": last / 1000}
 }
 
-// KnownImages returns where the images' ids are stored, each as the one event of a message.
+// KnownImages returns where the images' ids are stored, each as the one event of a message. What is no id of an image is
+// stored nowhere: anybody can write a message, and its entry is rejected.
 func (s *Store) KnownImages(ctx context.Context, ids []string) (found []event.BatchRow, err error) {
-	first, last := int64(0), int64(0)
-	for i, text := range ids {
-		id, err := event.ParseImageID(text)
-		if err != nil {
-			return nil, fmt.Errorf("clickhouse: look up images: %w", err)
-		}
-		if captured := id.Captured(); i == 0 {
-			first, last = captured, captured
-		} else {
-			first, last = min(first, captured), max(last, captured)
-		}
+	ids, first, last := imageIDs(ids)
+	if len(ids) == 0 {
+		return nil, nil
 	}
 	err = s.each(ctx, sql.KnownImages, ids, within(first, last), func(rows driver.Rows) error {
 		r := event.BatchRow{Places: "0"}
@@ -79,6 +72,23 @@ func (s *Store) KnownImages(ctx context.Context, ids []string) (found []event.Ba
 		return nil, fmt.Errorf("clickhouse: look up images: %w", err)
 	}
 	return found, nil
+}
+
+// imageIDs returns those of the texts that are ids of images, and when the first and the last of these were captured, Unix milliseconds.
+func imageIDs(texts []string) (ids []string, first, last int64) {
+	for _, text := range texts {
+		id, err := event.ParseImageID(text)
+		if err != nil {
+			continue
+		}
+		captured := id.Captured()
+		if len(ids) == 0 {
+			first, last = captured, captured
+		}
+		first, last = min(first, captured), max(last, captured)
+		ids = append(ids, text)
+	}
+	return ids, first, last
 }
 
 // Image returns where an image lies and what is known of it, nil where there is none.

@@ -50,7 +50,7 @@ func TestImagesAreStoredOnceAndFound(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, none)
 
-	known, err := s.KnownImages(t.Context(), []string{third.ID.String(), c.Rows[499].ID.String(), event.NewImageID(1, nil).String()})
+	known, err := s.KnownImages(t.Context(), []string{third.ID.String(), c.Rows[499].ID.String(), event.NewImageID(1, nil).String(), event.NewImageID(1<<48-1, nil).String(), "foreign"})
 	require.NoError(t, err)
 	require.Len(t, known, 2)
 	require.Equal(t, []any{third.ID.String(), event.ImagesTopic, int32(2), int64(3), "0"}, []any{known[0].ID, known[0].Topic, known[0].Partition, known[0].Offset, known[0].Places})

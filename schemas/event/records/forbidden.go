@@ -48,9 +48,15 @@ func forbidden(field string, text []byte, free bool) *event.Error {
 	return nil
 }
 
+// mostLooked is how many bytes of no known form are looked through: each run of digits takes fifty of memory meanwhile.
+const mostLooked = 64 << 10
+
 // HoldsForbidden tells whether bytes of any form hold one of them, as far as
-// that can be told: for what could not be read as a record.
-func HoldsForbidden(data []byte) bool { return forbidden("", data, true) != nil }
+// that can be told: for what could not be read as a record. More than 64 KiB
+// are taken to hold one without a look.
+func HoldsForbidden(data []byte) bool {
+	return len(data) > mostLooked || forbidden("", data, true) != nil
+}
 
 func holdsDigits(text []byte) bool {
 	for _, c := range text {

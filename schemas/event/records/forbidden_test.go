@@ -126,6 +126,14 @@ func TestEveryCardIsFoundWhereverItStands(t *testing.T) {
 	})
 }
 
+// What is too long to be looked through is taken to hold one: the look would take many times its length of memory.
+func TestLongBytesAreNotLookedThrough(t *testing.T) {
+	short := []byte(strings.Repeat("1 ", mostLooked/2))
+	require.False(t, HoldsForbidden(short))
+	long := []byte(strings.Repeat("1 ", 8<<20))
+	require.Zero(t, testing.AllocsPerRun(1, func() { require.True(t, HoldsForbidden(long)) }))
+}
+
 func TestSlowHashes(t *testing.T) {
 	const salt, hash = "c29tZXNhbHRzb21l", "RdescudvJCsgt3ub+b4dWRWJTmaaJObG"
 	f := &Field{Name: "f", Type: Hash}
