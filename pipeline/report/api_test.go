@@ -240,6 +240,29 @@ func pageWithoutAStoreOrTheLedger(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.get("/officer/proofs/mail_tracking/2026-10-26T00:00:00Z.json").Code)
 }
 
+// A place of which no store was asked is not known; the object store is asked where there is one.
+func TestThePageShowsTheObjectStore(t *testing.T) {
+	w := newWorld()
+	of := func() (found []string) {
+		for _, l := range w.api.gather(t.Context(), Asked{}).Lines {
+			if l.Class == retention.MailpieceImages && l.Store == "Object store" {
+				found = append(found, l.Place+": "+l.State)
+			}
+		}
+		return found
+	}
+	require.Equal(t, []string{"images: not known"}, of())
+	store := &fakeStore{name: "Object store"}
+	w.api.deps.Stores = append(w.api.deps.Stores, store)
+	require.Equal(t, []string{"images: nothing held"}, of())
+	place := retention.Place{Store: retention.Objects, Name: retention.ImagesBucket}
+	store.holdings = []Holding{{Class: retention.MailpieceImages, Place: place, Oldest: noon.AddDate(0, 0, -4)}}
+	require.Equal(t, []string{"images: OVER ITS LIMIT"}, of())
+	store.err = errors.New("away")
+	store.holdings = nil
+	require.Equal(t, []string{"images: not known"}, of())
+}
+
 func TestProofsAreFiles(t *testing.T) {
 	w := newWorld()
 	out := w.get("/officer/proofs/mail_tracking/2026-10-26T00:00:00Z.json")

@@ -141,14 +141,14 @@ func (p *officerData) holdings(all []Holding, stores []Store, errs []error) {
 		}
 		for _, place := range row.Places() {
 			l := line{
-				Class: row.Class, Store: storeName(place.Store), Place: place.Name, Bound: "up to", Limit: row.Longest(), State: stateEmpty,
+				Class: row.Class, Store: storeName(place.Store), Place: place.Name, Bound: "up to", Limit: row.Longest(), State: stateUnknown,
 			}
 			if len(p.Lines) == 0 || p.Lines[len(p.Lines)-1].Class != row.Class {
 				l.Record = row.Record
 			}
 			for i, store := range stores {
-				if errs[i] != nil && store.Name() == l.Store {
-					l.State = stateUnknown
+				if errs[i] == nil && store.Name() == l.Store {
+					l.State = stateEmpty // only who was asked knows
 				}
 			}
 			for _, h := range all {
@@ -226,6 +226,8 @@ func storeName(s retention.Store) string {
 		return "ClickHouse"
 	case retention.Files:
 		return "Folders"
+	case retention.Objects:
+		return "Object store"
 	}
 	return string(s)
 }
