@@ -184,7 +184,7 @@ func TestThePageSaysHowThingsStand(t *testing.T) {
 	page := w.get("/officer").Body.String()
 	for _, want := range []string{
 		"Nothing needs attention.", "1,234,567", "29 d 12 h", "up to 30 d", "within its limit", "for records", "12,345", "40 objects", "nothing amiss", "a &lt;b&gt;",
-		`href="/officer/proofs/mail_tracking/` + slot.AddDate(0, 0, -1).Format(time.RFC3339) + `.json"`, "2 d 2 h", "None is entered in the ledger.", "came without encryption",
+		`href="/officer/proofs/mail_tracking/` + slot.AddDate(0, 0, -1).Format(time.RFC3339) + `.json"`, "22 d 2 h", "None is entered in the ledger.", "came without encryption",
 	} {
 		require.Contains(t, page, want)
 	}
@@ -261,6 +261,18 @@ func TestThePageShowsTheObjectStore(t *testing.T) {
 	store.err = errors.New("away")
 	store.holdings = nil
 	require.Equal(t, []string{"images: not known"}, of())
+}
+
+// A topic tells when a record was appended, and it may have been old by then.
+func TestThePageCountsHowOldARecordMayCome(t *testing.T) {
+	w := newWorld()
+	w.stores[1].holdings = []Holding{{Place: retention.Place{Store: retention.Kafka, Name: "mail.scans"}, Oldest: noon.Add(-11 * 24 * time.Hour)}}
+	for _, l := range w.api.gather(t.Context(), Asked{}).Lines {
+		if l.Class == retention.MailTracking && l.Store == "Kafka" {
+			require.Equal(t, 31*24*time.Hour, l.Age)
+			require.Equal(t, stateOver, l.State)
+		}
+	}
 }
 
 func TestProofsAreFiles(t *testing.T) {

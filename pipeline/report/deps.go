@@ -28,7 +28,7 @@ type Holding struct {
 	Class string
 	Place retention.Place
 	// Oldest is the clock that the oldest record can have: the start of the oldest slot that is held, or of a topic the
-	// time of its oldest record.
+	// time at which its oldest record was appended, when it may have been as old as the class's behind.
 	Oldest time.Time
 	// Goes is when that is destroyed, at the latest.
 	Goes time.Time

@@ -155,8 +155,12 @@ func (p *officerData) holdings(all []Holding, stores []Store, errs []error) {
 				if h.Place != place || h.Class != "" && h.Class != row.Class {
 					continue
 				}
-				if l.Oldest.IsZero() || h.Oldest.Before(l.Oldest) {
-					l.Oldest = h.Oldest
+				oldest := h.Oldest
+				if h.Class == "" {
+					oldest = oldest.Add(-time.Duration(row.Behind)) // so old a record may be when it is appended
+				}
+				if l.Oldest.IsZero() || oldest.Before(l.Oldest) {
+					l.Oldest = oldest
 					l.judge(p.Now, h.Goes)
 				}
 				if !h.Goes.IsZero() {
