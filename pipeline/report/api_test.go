@@ -292,10 +292,12 @@ func TestTheListOfSlotsGoesOn(t *testing.T) {
 		w.ledger.Destroyed = append(w.ledger.Destroyed, DestroyedSlot{Class: "mail_tracking", Slot: noon.Truncate(24*time.Hour).AddDate(0, 0, -i), At: noon})
 	}
 	page := w.get("/officer?class=mail_tracking&before=2026-12-01").Body.String()
-	require.Equal(t, Asked{"mail_tracking", time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), slotsShown + 1}, w.asked)
+	require.Equal(t, Asked{Class: "mail_tracking", Before: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Limit: slotsShown + 1}, w.asked)
 	require.Equal(t, slotsShown, strings.Count(page, ">Download</a></td>"))
 	last := noon.Truncate(24*time.Hour).AddDate(0, 0, -slotsShown+1).Format(time.RFC3339)
-	require.Contains(t, page, `/officer?class=mail_tracking&amp;before=`+strings.ReplaceAll(last, ":", "%3a"))
+	require.Contains(t, page, `/officer?class=mail_tracking&amp;before=`+strings.ReplaceAll(last, ":", "%3a")+"&amp;after=mail_tracking#proofs")
+	require.Equal(t, http.StatusOK, w.get("/officer?before="+last+"&after=confirm").Code)
+	require.Equal(t, "confirm", w.asked.After)
 	require.Equal(t, http.StatusBadRequest, w.get("/officer?before=soon").Code)
 	require.NotContains(t, w.get("/officer?class=%3Cscript%3E").Body.String(), "<script>")
 }

@@ -50,10 +50,12 @@ var (
 	ErrNoProof  = errors.New("there is nothing to prove")
 )
 
-// Asked are the destroyed slots that are asked for: of a class (of all, where it is empty), that begin before a time, so many.
+// Asked are the destroyed slots that are asked for: of a class (of all, where it is empty), that begin before a time, so many;
+// and first, where After names a class, those of the classes behind it that begin at that time.
 type Asked struct {
 	Class  string
 	Before time.Time
+	After  string
 	Limit  int
 }
 

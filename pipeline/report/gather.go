@@ -35,8 +35,8 @@ type officerData struct {
 	// NoLedger says why there is none.
 	NoLedger string
 	Asked    Asked
-	// Older is where the list of slots goes on; zero where it ends.
-	Older time.Time
+	// Older is the last slot of the list, behind which it goes on; nil where it ends.
+	Older *DestroyedSlot
 }
 
 type silence struct{ Store, Why string }
@@ -206,7 +206,7 @@ func (p *officerData) ledger(state *LedgerState, err error) {
 	p.Ledger = state
 	if len(state.Destroyed) > slotsShown {
 		state.Destroyed = state.Destroyed[:slotsShown]
-		p.Older = state.Destroyed[slotsShown-1].Slot
+		p.Older = &state.Destroyed[slotsShown-1]
 	}
 	open := slices.DeleteFunc(slices.Clone(state.Gaps), func(g Gap) bool { return g.Acknowledged })
 	if len(open) > 0 {
