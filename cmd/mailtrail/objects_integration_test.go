@@ -27,7 +27,7 @@ const bucket = "mailtrail-images"
 // secondsOfImages is the built-in schedule with images that flow, in slots of seconds.
 func secondsOfImages(t *testing.T) (path string, schedule *retention.Schedule) {
 	t.Helper()
-	source := strings.NewReplacer("    limit: 3d\n", "    limit: 30s\n", "    planned: true\n", "", "    topic: mail.images\n", "", "    slot: 1h\n    margin: 1h\n", "    slot: 2s\n    margin: 18s\n").
+	source := strings.NewReplacer("    limit: 3d\n", "    limit: 30s\n", "    topic: mail.images\n", "", "    slot: 1h\n    margin: 1h\n", "    slot: 2s\n    margin: 18s\n").
 		Replace(string(retention.Builtin().Source()))
 	schedule, err := retention.Parse([]byte(source))
 	require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestSlotsOfObjects(t *testing.T) {
 	require.ErrorIs(t, err, objectstore.ErrNotFound)
 	var entries []*ledger.Entry
 	eventually(t, 10*time.Second, func() error {
-		entries = slices.DeleteFunc(s.entriesOf(retention.MailpieceImages, time.Unix(slot, 0).UTC()), func(e *ledger.Entry) bool { return e.Store == "" }) // of its key
+		entries = slices.DeleteFunc(s.entriesOf(retention.MailpieceImages, time.Unix(slot, 0).UTC()), func(e *ledger.Entry) bool { return e.Store != string(retention.Objects) }) // of its key and its rows
 		return expect(1, len(entries))
 	})
 	require.Equal(t, ledger.PrefixDeleted, entries[0].Kind)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,7 +157,10 @@ func requireTruthOfBars(t *testing.T, s *site, truth simulate.Truth) {
 		}
 	}
 	t.Logf("%d damaged reads are stored; of %d with two wrong bars %d as another piece", reads, doubles, wrong)
-	require.LessOrEqual(t, wrong*1000, max(doubles, 1000))
+	// At most one in 1,000, and three standard deviations for a sample of so few: at the true share, 2 in 10,000 (bench/repair),
+	// two of 900 come once in 60 runs, and four, which are too many, once in 18,000.
+	most := float64(doubles) / 1000
+	require.LessOrEqual(t, float64(wrong), most+3*math.Sqrt(most))
 	replays := s.count("SELECT countIf(origin != '') FROM mailtrail.scans")
 	require.Equal(t, replays, s.count("SELECT uniqExactIf(origin, origin != '') FROM mailtrail.scans"), "each replay is stored once")
 	require.NotZero(t, replays)
