@@ -59,17 +59,20 @@ func startAPI(_ context.Context, r *role) error {
 		}
 		pictures, closeShelf = images.NewShelf(shelf.reader, viewers{parties, r.now}, rules.tables.ServiceTypes), shelf.close
 	}
+	held := []report.Store{
+		// The parts themselves, since no view shows what is due and still lies there.
+		heldStore{"ClickHouse", sweptTables{store}, rules.schedule}, heldStore{"Kafka", heldTopics{r, rules}, rules.schedule},
+		heldStore{"Folders", pipeline.NewFolders(r.config.Data, rules.schedule), rules.schedule},
+	}
+	if r.hasObjects(rules.schedule) {
+		held = append(held, heldStore{"Object store", plannedPrefixes{r, rules}, rules.schedule})
+	}
 	book := &officerLedger{dir: r.config.LedgerDir(), now: r.now}
 	api := report.New(report.Config{
 		Listen: string(r.config.API.Listen), Cert: r.config.API.TLS.Cert, Key: r.config.API.TLS.Key, Schedule: rules.schedule,
 	}, report.Deps{
 		Log: log, Metrics: r.observer.registry, Clock: r.now, Officers: officers{parties}, Applied: store, Ledger: book,
-		Stores: []report.Store{
-			// The parts themselves, since no view shows what is due and still lies there.
-			heldStore{"ClickHouse", sweptTables{store}, rules.schedule}, heldStore{"Kafka", heldTopics{r, rules}, rules.schedule},
-			heldStore{"Folders", pipeline.NewFolders(r.config.Data, rules.schedule), rules.schedule},
-		},
-		Images: pictures,
+		Stores: held, Images: pictures,
 	})
 	r.parts.start("api", func(ctx context.Context) error {
 		defer stores.close()

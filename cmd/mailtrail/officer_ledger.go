@@ -100,7 +100,7 @@ func seldom(r *ledger.Reader, state *report.LedgerState) error {
 
 // destroyed takes the slots that were asked for.
 func destroyed(r *ledger.Reader, state *report.LedgerState, asked report.Asked) error {
-	slots, err := r.EndedSlots(asked.Class, asked.Before, asked.Limit)
+	slots, err := r.EndedSlots(asked.Class, asked.Before, asked.After, asked.Limit)
 	if err != nil {
 		return err
 	}

@@ -208,6 +208,16 @@ func faults() []fault {
 			require.NoError(p.t, os.MkdirAll(path, 0o700))
 			return path
 		}},
+		{name: "an object outside of the prefixes", kind: verify.UnknownClass, store: verify.InObjects, object: bucket + "/copies/", class: "copies", slot: -1, plant: func(p *planter) string {
+			store, _ := p.bucketOf(retention.Builtin())
+			require.NoError(p.t, store.Put(p.t.Context(), "copies/20261125T110000Z/a", []byte("x")))
+			return ""
+		}},
+		{name: "an expiry of the bucket that was removed", kind: verify.NoExpiry, store: verify.InObjects, object: bucket, class: retention.MailpieceImages, slot: -1, plant: func(p *planter) string {
+			_, core := p.bucketOf(retention.Builtin())
+			require.NoError(p.t, core.SetBucketLifecycle(p.t.Context(), bucket, nil))
+			return ""
+		}},
 		{name: "a gap in the ledger", kind: verify.LedgerGap, store: verify.InLedger, object: "elsewhere/vault", class: "vanished", slot: 39, plant: func(*planter) string { return "" }},
 	}
 }
@@ -281,6 +291,7 @@ func TestVerify(t *testing.T) {
 	require.Zero(t, healthy.status, healthy.stdout+healthy.stderr)
 	require.Contains(t, healthy.stderr, "nothing is over its limit, outside of the schedule or not inspected; the least room is ")
 	require.Contains(t, healthy.stdout, "room,,clickhouse,mailtrail_data.scans,mail_tracking,")
+	require.Contains(t, healthy.stdout, "room,,objects,"+bucket+",mailpiece_images,")
 	require.NotContains(t, up.stderr.String(), "verify: ")
 	t.Logf("100 looks under load without an alarm, the last at %d parts", s.count("SELECT count() FROM system.parts"))
 	status := s.do("status", "--format", "json")

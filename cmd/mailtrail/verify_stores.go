@@ -28,9 +28,13 @@ type verifier struct {
 	kafka   *kafka.Client
 	store   *clickhouse.Store
 	ledger  *verifiedLedger
+	objects *verifiedObjects // nil where there is no object store
 }
 
 func (v *verifier) close() {
+	if v.objects != nil {
+		v.objects.close()
+	}
 	v.kafka.Close()
 	v.store.Close()
 	v.ledger.close()
@@ -56,6 +60,9 @@ func (r *role) openVerifier(options verifyOptions) (*verifier, error) {
 	}
 	if v.store, err = openClickHouse(c, rules, embedded.Auditor); err != nil {
 		return nil, err
+	}
+	if r.hasObjects(rules.schedule) {
+		v.objects = &verifiedObjects{config: r.config}
 	}
 	settings := verify.Config{Schedule: rules.schedule.Source(), Settle: verifySettle}
 	for _, w := range r.config.Verify.Waive {
@@ -96,7 +103,7 @@ func (v *verifier) inspectors(c *config.Loaded) []verify.Named {
 		files.Bucket = c.Objects.Bucket
 	}
 	seen := func(path string) bool { return c.Mode == config.Embedded || files.Sees(path) }
-	return []verify.Named{
+	stores := []verify.Named{
 		{Store: verify.InKafka, Inspector: verify.Kafka{Brokers: verifiedBrokers{v.kafka}, Folders: seen}},
 		{Store: verify.InClickHouse, Inspector: verify.ClickHouse{
 			Server: verifiedServer{v.store}, Public: c.ClickHouse.Database, Data: c.ClickHouse.Database + "_data", Views: v.store.Views(),
@@ -106,6 +113,10 @@ func (v *verifier) inspectors(c *config.Loaded) []verify.Named {
 		{Store: verify.InFiles, Inspector: files},
 		{Store: verify.InLedger, Inspector: verify.Ledger{Open: v.ledger.open}},
 	}
+	if v.objects != nil {
+		stores = append(stores, verify.Named{Store: verify.InObjects, Inspector: verify.Objects{Open: v.objects.open, Bucket: c.Objects.Bucket}})
+	}
+	return stores
 }
 
 // startVerifier starts the auditor beside the sweeper, whose ledger takes its results.

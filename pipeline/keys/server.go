@@ -91,15 +91,14 @@ func (s *Server) listen() (listener net.Listener, remove func(), err error) {
 // its mode set, so that there is no moment at which others could connect.
 func listenUnix(path string) (net.Listener, func(), error) {
 	folder := path + unfinished
-	err := os.RemoveAll(folder) // what a killed process left
-	if err == nil {
-		err = os.Mkdir(folder, 0o700)
+	made := filepath.Join(folder, "s")
+	if err := clearLeft(folder, made); err != nil {
+		return nil, nil, err
 	}
-	if err != nil {
+	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, nil, err
 	}
 	defer os.Remove(folder)
-	made := filepath.Join(folder, "s")
 	name, done, err := socketName(made)
 	if err != nil {
 		return nil, nil, err
@@ -117,6 +116,30 @@ func listenUnix(path string) (net.Listener, func(), error) {
 		return nil, nil, errors.Join(err, listener.Close(), os.Remove(made))
 	}
 	return listener, func() { _ = os.Remove(path) }, nil
+}
+
+// clearLeft removes what a killed process left: a folder with a socket in it, or empty. Anything else of that name is somebody
+// else's, and stays.
+func clearLeft(folder, made string) error {
+	info, err := os.Lstat(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err == nil {
+		if left, wrong := os.Lstat(made); wrong == nil && left.Mode().Type() == os.ModeSocket {
+			err = os.Remove(made)
+		}
+	}
+	if err == nil {
+		err = os.Remove(folder)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is in the way, and a killed process leaves at most a socket in it: move it, or serve on a socket in another folder: %w", folder, err)
+	}
+	return nil
 }
 
 func (s *Server) routes() http.Handler {

@@ -73,6 +73,59 @@ func TestASocketInADeepFolder(t *testing.T) {
 	require.NoFileExists(t, path)
 }
 
+// What a killed process left makes way; what is somebody else's stays, and is told.
+func TestWhatLiesBesideTheSocket(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func(folder string) error
+		kept bool
+	}{
+		{"an empty folder", func(folder string) error { return os.Mkdir(folder, 0o700) }, false},
+		{"a socket that was not moved", func(folder string) error {
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				return err
+			}
+			left, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(folder, "s")})
+			if err != nil {
+				return err
+			}
+			left.SetUnlinkOnClose(false)
+			return left.Close()
+		}, false},
+		{"somebody's folder", func(folder string) error { return os.MkdirAll(filepath.Join(folder, "letters"), 0o700) }, true},
+		{"somebody's file named as the socket", func(folder string) error {
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(folder, "s"), nil, 0o600)
+		}, true},
+		{"somebody's file", func(folder string) error { return os.WriteFile(folder, nil, 0o600) }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, err := os.MkdirTemp("", "k") // the name of a socket cannot be long
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			path := filepath.Join(dir, "k")
+			folder := path + unfinished
+			require.NoError(t, c.make(folder))
+			before, _ := filepath.Glob(filepath.Join(folder, "*"))
+			listener, remove, err := listenUnix(path)
+			if !c.kept {
+				require.NoError(t, err)
+				require.NoError(t, listener.Close())
+				remove()
+				require.NoDirExists(t, folder)
+				return
+			}
+			require.ErrorContains(t, err, folder+" is in the way")
+			_, err = os.Lstat(folder)
+			require.NoError(t, err)
+			after, _ := filepath.Glob(filepath.Join(folder, "*"))
+			require.Equal(t, before, after)
+		})
+	}
+}
+
 func TestKeysOverASocket(t *testing.T) {
 	b := newBench(t)
 	var logged bytes.Buffer

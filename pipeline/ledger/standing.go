@@ -142,8 +142,9 @@ type EndedSlot struct {
 }
 
 // EndedSlots returns the newest slots of a class (of all, where it is empty) that begin before a time and of which a
-// destruction is entered, the newest first: at most limit.
-func (r *Reader) EndedSlots(class string, before time.Time, limit int) (slots []EndedSlot, err error) {
+// destruction is entered, the newest first and those of one start by class: at most limit. With after, those that begin at that
+// very time and whose class follows it come first: so a list goes on behind its last slot.
+func (r *Reader) EndedSlots(class string, before time.Time, after string, limit int) (slots []EndedSlot, err error) {
 	r.mu.Lock()
 	names := map[slotName]bool{}
 	for ended := range r.index.ended {
@@ -162,7 +163,9 @@ func (r *Reader) EndedSlots(class string, before time.Time, limit int) (slots []
 		if len(slots) == limit {
 			break
 		}
-		if start := time.Unix(name.start, 0).UTC(); (class == "" || class == name.class) && start.Before(before) {
+		start := time.Unix(name.start, 0).UTC()
+		older := start.Before(before) || after != "" && start.Equal(before) && name.class > after
+		if older && (class == "" || class == name.class) {
 			_, entries, err := r.Slot(name.class, start)
 			if err != nil {
 				return nil, err

@@ -1,14 +1,11 @@
-// Package report is the door for people outside of the mail room. So far it has the records officer's page; for mailers it
-// only says that its answers are not there yet, in the form in which all its errors come. README.md describes the page.
+// Package report is the door for people outside of the mail room: the records officer's page at /officer, and, where there are
+// images, /v1/images for officers and mailers. To all else it says that its answers are not there yet, in the form in which all
+// its errors come. OFFICER.md describes the page, pipeline/images the images.
 package report
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"html/template"
-	"net"
 	"net/http"
 	"time"
 
@@ -43,7 +40,7 @@ type Deps struct {
 	Images http.Handler
 }
 
-// API serves the page and, later, mailers. Run it once.
+// API serves the page and the images. Run it once.
 type API struct {
 	config  Config
 	deps    Deps
@@ -66,39 +63,6 @@ func New(config Config, deps Deps) *API {
 	mux.HandleFunc("/", a.notAvailable)
 	a.handler = mux
 	return a
-}
-
-// Run listens and serves until ctx ends.
-func (a *API) Run(ctx context.Context) error {
-	listener, err := net.Listen("tcp", a.config.Listen)
-	if err != nil {
-		return fmt.Errorf("api.listen: cannot listen on %s: %w; stop what holds the port, or set api.listen to another", a.config.Listen, err)
-	}
-	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // the listener's end is no error
-	defer stop()
-	if a.config.Cert == "" && !loopback(listener.Addr()) {
-		a.deps.Log.Warn().Str("address", listener.Addr().String()).
-			Msg("api listens beyond this machine without TLS: officers' tokens cross the network in clear. Set api.tls.cert and api.tls.key, or listen on 127.0.0.1 behind a proxy that has TLS")
-	}
-	a.deps.Log.Info().Str("address", listener.Addr().String()).Msg("api is open")
-	if a.config.Cert != "" {
-		err = server.ServeTLS(listener, a.config.Cert, a.config.Key)
-	} else {
-		err = server.Serve(listener)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
-func loopback(address net.Addr) bool {
-	tcp, ok := address.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }
 
 // answer is the form of an error, as the gateway's.

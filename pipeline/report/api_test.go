@@ -184,7 +184,7 @@ func TestThePageSaysHowThingsStand(t *testing.T) {
 	page := w.get("/officer").Body.String()
 	for _, want := range []string{
 		"Nothing needs attention.", "1,234,567", "29 d 12 h", "up to 30 d", "within its limit", "for records", "12,345", "40 objects", "nothing amiss", "a &lt;b&gt;",
-		`href="/officer/proofs/mail_tracking/` + slot.AddDate(0, 0, -1).Format(time.RFC3339) + `.json"`, "2 d 2 h", "None is entered in the ledger.", "came without encryption",
+		`href="/officer/proofs/mail_tracking/` + slot.AddDate(0, 0, -1).Format(time.RFC3339) + `.json"`, "22 d 2 h", "None is entered in the ledger.", "came without encryption",
 	} {
 		require.Contains(t, page, want)
 	}
@@ -240,6 +240,41 @@ func pageWithoutAStoreOrTheLedger(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.get("/officer/proofs/mail_tracking/2026-10-26T00:00:00Z.json").Code)
 }
 
+// A place of which no store was asked is not known; the object store is asked where there is one.
+func TestThePageShowsTheObjectStore(t *testing.T) {
+	w := newWorld()
+	of := func() (found []string) {
+		for _, l := range w.api.gather(t.Context(), Asked{}).Lines {
+			if l.Class == retention.MailpieceImages && l.Store == "Object store" {
+				found = append(found, l.Place+": "+l.State)
+			}
+		}
+		return found
+	}
+	require.Equal(t, []string{"images: not known"}, of())
+	store := &fakeStore{name: "Object store"}
+	w.api.deps.Stores = append(w.api.deps.Stores, store)
+	require.Equal(t, []string{"images: nothing held"}, of())
+	place := retention.Place{Store: retention.Objects, Name: retention.ImagesBucket}
+	store.holdings = []Holding{{Class: retention.MailpieceImages, Place: place, Oldest: noon.AddDate(0, 0, -4)}}
+	require.Equal(t, []string{"images: OVER ITS LIMIT"}, of())
+	store.err = errors.New("away")
+	store.holdings = nil
+	require.Equal(t, []string{"images: not known"}, of())
+}
+
+// A topic tells when a record was appended, and it may have been old by then.
+func TestThePageCountsHowOldARecordMayCome(t *testing.T) {
+	w := newWorld()
+	w.stores[1].holdings = []Holding{{Place: retention.Place{Store: retention.Kafka, Name: "mail.scans"}, Oldest: noon.Add(-11 * 24 * time.Hour)}}
+	for _, l := range w.api.gather(t.Context(), Asked{}).Lines {
+		if l.Class == retention.MailTracking && l.Store == "Kafka" {
+			require.Equal(t, 31*24*time.Hour, l.Age)
+			require.Equal(t, stateOver, l.State)
+		}
+	}
+}
+
 func TestProofsAreFiles(t *testing.T) {
 	w := newWorld()
 	out := w.get("/officer/proofs/mail_tracking/2026-10-26T00:00:00Z.json")
@@ -257,10 +292,12 @@ func TestTheListOfSlotsGoesOn(t *testing.T) {
 		w.ledger.Destroyed = append(w.ledger.Destroyed, DestroyedSlot{Class: "mail_tracking", Slot: noon.Truncate(24*time.Hour).AddDate(0, 0, -i), At: noon})
 	}
 	page := w.get("/officer?class=mail_tracking&before=2026-12-01").Body.String()
-	require.Equal(t, Asked{"mail_tracking", time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), slotsShown + 1}, w.asked)
+	require.Equal(t, Asked{Class: "mail_tracking", Before: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Limit: slotsShown + 1}, w.asked)
 	require.Equal(t, slotsShown, strings.Count(page, ">Download</a></td>"))
 	last := noon.Truncate(24*time.Hour).AddDate(0, 0, -slotsShown+1).Format(time.RFC3339)
-	require.Contains(t, page, `/officer?class=mail_tracking&amp;before=`+strings.ReplaceAll(last, ":", "%3a"))
+	require.Contains(t, page, `/officer?class=mail_tracking&amp;before=`+strings.ReplaceAll(last, ":", "%3a")+"&amp;after=mail_tracking#proofs")
+	require.Equal(t, http.StatusOK, w.get("/officer?before="+last+"&after=confirm").Code)
+	require.Equal(t, "confirm", w.asked.After)
 	require.Equal(t, http.StatusBadRequest, w.get("/officer?before=soon").Code)
 	require.NotContains(t, w.get("/officer?class=%3Cscript%3E").Body.String(), "<script>")
 }

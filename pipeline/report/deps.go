@@ -28,7 +28,7 @@ type Holding struct {
 	Class string
 	Place retention.Place
 	// Oldest is the clock that the oldest record can have: the start of the oldest slot that is held, or of a topic the
-	// time of its oldest record.
+	// time at which its oldest record was appended, when it may have been as old as the class's behind.
 	Oldest time.Time
 	// Goes is when that is destroyed, at the latest.
 	Goes time.Time
@@ -50,10 +50,12 @@ var (
 	ErrNoProof  = errors.New("there is nothing to prove")
 )
 
-// Asked are the destroyed slots that are asked for: of a class (of all, where it is empty), that begin before a time, so many.
+// Asked are the destroyed slots that are asked for: of a class (of all, where it is empty), that begin before a time, so many;
+// and first, where After names a class, those of the classes behind it that begin at that time.
 type Asked struct {
 	Class  string
 	Before time.Time
+	After  string
 	Limit  int
 }
 

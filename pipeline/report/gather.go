@@ -35,8 +35,8 @@ type officerData struct {
 	// NoLedger says why there is none.
 	NoLedger string
 	Asked    Asked
-	// Older is where the list of slots goes on; zero where it ends.
-	Older time.Time
+	// Older is the last slot of the list, behind which it goes on; nil where it ends.
+	Older *DestroyedSlot
 }
 
 type silence struct{ Store, Why string }
@@ -141,22 +141,26 @@ func (p *officerData) holdings(all []Holding, stores []Store, errs []error) {
 		}
 		for _, place := range row.Places() {
 			l := line{
-				Class: row.Class, Store: storeName(place.Store), Place: place.Name, Bound: "up to", Limit: row.Longest(), State: stateEmpty,
+				Class: row.Class, Store: storeName(place.Store), Place: place.Name, Bound: "up to", Limit: row.Longest(), State: stateUnknown,
 			}
 			if len(p.Lines) == 0 || p.Lines[len(p.Lines)-1].Class != row.Class {
 				l.Record = row.Record
 			}
 			for i, store := range stores {
-				if errs[i] != nil && store.Name() == l.Store {
-					l.State = stateUnknown
+				if errs[i] == nil && store.Name() == l.Store {
+					l.State = stateEmpty // only who was asked knows
 				}
 			}
 			for _, h := range all {
 				if h.Place != place || h.Class != "" && h.Class != row.Class {
 					continue
 				}
-				if l.Oldest.IsZero() || h.Oldest.Before(l.Oldest) {
-					l.Oldest = h.Oldest
+				oldest := h.Oldest
+				if h.Class == "" {
+					oldest = oldest.Add(-time.Duration(row.Behind)) // so old a record may be when it is appended
+				}
+				if l.Oldest.IsZero() || oldest.Before(l.Oldest) {
+					l.Oldest = oldest
 					l.judge(p.Now, h.Goes)
 				}
 				if !h.Goes.IsZero() {
@@ -202,7 +206,7 @@ func (p *officerData) ledger(state *LedgerState, err error) {
 	p.Ledger = state
 	if len(state.Destroyed) > slotsShown {
 		state.Destroyed = state.Destroyed[:slotsShown]
-		p.Older = state.Destroyed[slotsShown-1].Slot
+		p.Older = &state.Destroyed[slotsShown-1]
 	}
 	open := slices.DeleteFunc(slices.Clone(state.Gaps), func(g Gap) bool { return g.Acknowledged })
 	if len(open) > 0 {
@@ -226,6 +230,8 @@ func storeName(s retention.Store) string {
 		return "ClickHouse"
 	case retention.Files:
 		return "Folders"
+	case retention.Objects:
+		return "Object store"
 	}
 	return string(s)
 }

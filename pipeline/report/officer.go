@@ -43,7 +43,7 @@ func (a *API) officerPage(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "before: "+err.Error(), http.StatusBadRequest)
 			return
 		}
-		asked.Before = before
+		asked.Before, asked.After = before, r.FormValue("after")
 	}
 	page := a.gather(r.Context(), asked)
 	page.Officer, page.Encrypted = officerOf(r), r.TLS != nil

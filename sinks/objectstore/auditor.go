@@ -53,7 +53,7 @@ func OpenConfinedAuditor(cfg Config, secretKey func() (string, error)) (*Auditor
 // auditorPolicy is all that an auditor needs.
 const auditorPolicy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": ["arn:aws:s3:::*"], "Action": [
 	"s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts",
-	"s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration", "s3:GetObject"]}]}`
+	"s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketPolicy", "s3:GetLifecycleConfiguration", "s3:GetObject"]}]}`
 
 func openAuditor(cfg Config, login *credentials.Credentials) (*Auditor, error) {
 	c, err := connect(cfg, login)
@@ -84,13 +84,39 @@ func (a *Auditor) Buckets(ctx context.Context) (buckets []Bucket, err error) {
 	return buckets, nil
 }
 
-// State tells how the bucket keeps what is deleted.
+// State tells how the bucket keeps what is deleted, and whether it lets in others.
 func (a *Auditor) State(ctx context.Context, bucket string) (State, error) {
 	state, err := a.connection.state(ctx, bucket)
-	if err != nil {
+	var policy string
+	if err == nil {
+		policy, err = a.connection.client.Client.GetBucketPolicy(ctx, bucket)
+	}
+	if err != nil && !notSupported(err) {
 		return state, fmt.Errorf("objects: bucket %s: %w", bucket, withRemedy(err))
 	}
+	state.Policy = policy != ""
 	return state, nil
+}
+
+// Rule is a rule of a bucket's own expiry.
+type Rule struct {
+	// Prefix is of what it lets go, Days after how many days; 0 for never.
+	Prefix string
+	Days   int
+	// Strange is in words what it does besides, or does not do; else empty.
+	Strange string
+}
+
+// Rules tells of the bucket's own expiry.
+func (a *Auditor) Rules(ctx context.Context, bucket string) (all []Rule, err error) {
+	rules, err := a.connection.rules(ctx, bucket)
+	if err != nil {
+		return nil, fmt.Errorf("objects: bucket %s: %w", bucket, withRemedy(err))
+	}
+	for _, r := range rules {
+		all = append(all, Rule{r.prefix, r.days, r.strange})
+	}
+	return all, nil
 }
 
 // Version is one version of an object; in a bucket that keeps none, the object.

@@ -65,7 +65,7 @@ func (s *Store) drift(ctx context.Context) (*drift, error) {
 	if d.policy = policy != ""; d.policy {
 		d.add(s.cfg.Bucket, "policy: removed, so that only mailtrail's own keys reach it")
 	}
-	now, err := s.rules(ctx)
+	now, err := s.rules(ctx, s.cfg.Bucket)
 	if err != nil {
 		return nil, err
 	}

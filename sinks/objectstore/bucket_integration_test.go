@@ -171,6 +171,9 @@ func TestTheAuditorSeesEverythingAndChangesNothing(t *testing.T) {
 	state, err := a.State(t.Context(), s.cfg.Bucket)
 	require.NoError(t, err)
 	require.Zero(t, state)
+	rules, err := a.Rules(t.Context(), s.cfg.Bucket)
+	require.NoError(t, err)
+	require.Equal(t, []Rule{{Prefix: "mailpiece_images/", Days: 3}}, rules)
 	seen := versions(t, a, s.cfg.Bucket)
 	require.Len(t, seen, 1)
 	require.Equal(t, imageKey("a"), seen[0].Key)
@@ -192,6 +195,11 @@ func TestTheAuditorSeesEverythingAndChangesNothing(t *testing.T) {
 		require.Equal(t, minio.AccessDenied, code(err), what)
 	}
 	require.Len(t, versions(t, a, s.cfg.Bucket), 1)
+	require.NoError(t, s.client.SetBucketPolicy(t.Context(), s.cfg.Bucket,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+s.cfg.Bucket+`/*"]}]}`))
+	state, err = a.State(t.Context(), s.cfg.Bucket)
+	require.NoError(t, err)
+	require.Equal(t, State{Policy: true}, state)
 }
 
 // What MinIO's own expiry is due to remove is hidden by its plain listing, which has it removed, and is there until then: the

@@ -36,9 +36,9 @@ func wantedRules(schedule *retention.Schedule) (rules []rule) {
 	return rules
 }
 
-// rules are those of the bucket now.
-func (s *Store) rules(ctx context.Context) (rules []rule, err error) {
-	config, err := s.client.GetBucketLifecycle(ctx, s.cfg.Bucket)
+// rules are those of a bucket now.
+func (c *connection) rules(ctx context.Context, bucket string) (rules []rule, err error) {
+	config, err := c.client.GetBucketLifecycle(ctx, bucket)
 	switch {
 	case code(err) == "NoSuchLifecycleConfiguration":
 		return nil, nil

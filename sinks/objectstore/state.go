@@ -13,6 +13,8 @@ type State struct {
 	Versioning string
 	// Locked says that object lock is on.
 	Locked bool
+	// Policy says that it has a policy, which lets in others than its owner. Only [Auditor.State] asks for it.
+	Policy bool
 }
 
 func (c *connection) state(ctx context.Context, bucket string) (state State, err error) {

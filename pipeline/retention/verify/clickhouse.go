@@ -32,7 +32,7 @@ type Part struct {
 // Mutation is a change of rows.
 type Mutation struct {
 	Database, Table, ID string
-	// Changes tells whether it deletes or updates rows, so that its text holds values.
+	// Changes tells whether it deletes or updates rows, so that its text holds values. What migrate does without a value does not.
 	Changes, Done bool
 	// Failure is why it does not come to its end; empty where nothing failed.
 	Failure string

@@ -44,6 +44,9 @@ const (
 	AuditorRights Kind = "auditor_rights"
 	// TopicSettings are settings under which a topic keeps records too long.
 	TopicSettings Kind = "topic_settings"
+	// BucketSettings are settings under which a bucket keeps or shows what it should not, HiddenVersion is what it kept.
+	BucketSettings Kind = "bucket_settings"
+	HiddenVersion  Kind = "hidden_version"
 	// StrayFile, CoreDump, KeyPastDate and KeyWithoutSlot lie in folders.
 	StrayFile      Kind = "stray_file"
 	CoreDump       Kind = "core_dump"
@@ -72,6 +75,7 @@ func (k Kind) waivable() bool {
 const (
 	InKafka      = "kafka"
 	InClickHouse = "clickhouse"
+	InObjects    = "objects"
 	InFiles      = "files"
 	InLedger     = "ledger"
 )

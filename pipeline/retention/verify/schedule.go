@@ -29,6 +29,8 @@ type class struct {
 	topic                 string
 	// tables are those of the base tables, and of the server's own with system. in front.
 	tables, folders []string
+	// stored says that its records lie in the bucket of objects.
+	stored bool
 }
 
 // span is a time of the schedule: whole days of the calendar and a rest.
@@ -89,7 +91,7 @@ func readSchedule(text []byte) (*schedule, error) {
 func (r *rowText) class() (*class, error) {
 	c := &class{
 		name: r.Class, ceiling: r.Bound != "term", unlimited: r.Bound == "none", sealed: r.Sealed, topic: r.Topic, folders: r.Folders,
-		tables: slices.Clone(r.Tables),
+		tables: slices.Clone(r.Tables), stored: len(r.Buckets) > 0,
 	}
 	for _, table := range r.SystemTables {
 		c.tables = append(c.tables, "system."+table)
@@ -176,6 +178,11 @@ func (s *schedule) inTable(table string) (classes []*class) {
 // inTopic are the classes whose records come in by a topic, by name.
 func (s *schedule) inTopic(topic string) (classes []*class) {
 	return s.having(func(c *class) bool { return c.topic == topic })
+}
+
+// inBucket are the classes whose records lie in the bucket of objects, by name.
+func (s *schedule) inBucket() (classes []*class) {
+	return s.having(func(c *class) bool { return c.stored && c.sliced })
 }
 
 func (s *schedule) having(has func(*class) bool) (classes []*class) {

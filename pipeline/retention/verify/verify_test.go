@@ -23,17 +23,18 @@ type world struct {
 	book    *book
 	files   Files
 	now     time.Time
+	bucket  *bucket
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	data := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(data, "lock"), nil, 0o600))
-	return &world{newServer(), newBrokers(), &book{}, Files{Data: data, Keys: filepath.Join(data, "keys"), Access: filepath.Join(data, "access.yaml")}, noon}
+	return &world{newServer(), newBrokers(), &book{}, Files{Data: data, Keys: filepath.Join(data, "keys"), Access: filepath.Join(data, "access.yaml")}, noon, newBucket()}
 }
 
 func (w *world) inspectors() []Named {
-	return []Named{{InKafka, w.brokers.inspector()}, {InClickHouse, w.server.inspector()}, {InFiles, w.files}, {InLedger, w.book.inspector()}}
+	return []Named{{InKafka, w.brokers.inspector()}, {InClickHouse, w.server.inspector()}, {InFiles, w.files}, {InLedger, w.book.inspector()}, {InObjects, w.bucket.inspector()}}
 }
 
 func (w *world) check(t *testing.T, waivers ...Waiver) *Report {
