@@ -3,6 +3,7 @@ package sql
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // window is how many blocks each table remembers, so that a repeated INSERT
@@ -26,10 +27,24 @@ func newerSettings() []string {
 	}
 }
 
-// settings are those of every table with a limit.
-func settings() string {
-	older := fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1", window)
-	return strings.Join(append([]string{older}, newerSettings()...), ", ")
+// mergedPartsStay is the server's own old_parts_lifetime: so long after a merge the parts that went into it stay on the disk,
+// in case that a loss of power takes the new one, which is not synced.
+const mergedPartsStay = 480 * time.Second
+
+// settings are those of every table with a limit. A dropped partition leaves the disk at once, but not what was merged into its
+// parts shortly before (bench/expiry). That must be gone before the limit too, so where margins are short it stays for a
+// quarter of one.
+func (l limits) settings(table string) (string, error) {
+	rows, _, err := l.rows(table)
+	if err != nil {
+		return "", err
+	}
+	stay := mergedPartsStay
+	for _, row := range rows {
+		stay = min(stay, time.Duration(row.Margin)/4)
+	}
+	older := fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1, old_parts_lifetime = %d", window, stay/time.Second)
+	return strings.Join(append([]string{older}, newerSettings()...), ", "), nil
 }
 
 // ForServer takes out of a statement the settings of tables that a server does
