@@ -79,7 +79,7 @@ type batch struct {
 
 func (w *watch) batch(n int) *batch {
 	// Equipment is a little behind.
-	b := &batch{captured: time.Now().Add(-w.scale.mail.behind / 4).Truncate(time.Millisecond)}
+	b := &batch{captured: time.Now().Add(-w.scale.behind()).Truncate(time.Millisecond)}
 	events := int(float64(w.scale.rate) * batchEvery.Seconds())
 	for i := range events {
 		text := fmt.Sprintf(`{"imb":"00270123456%09d10118112501","scanDatetime":%q,"scanEventCode":"918","scanLocaleKey":"V19160","machineId":"DBCS-0421"`, n*events+i, b.stamp())

@@ -92,7 +92,7 @@ func (w *watch) goneFrom(c *canary, where disk) time.Time {
 // since is the end of the first look after the last of which it is there, and whether it ever was.
 func (w *watch) since(there func(*look) bool) (time.Time, bool) {
 	for i := len(w.looks) - 1; i > 0; i-- {
-		if there(&w.looks[i-1]) {
+		if there(w.looks[i-1]) {
 			return w.looks[i].ended, true
 		}
 	}

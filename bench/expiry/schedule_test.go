@@ -81,3 +81,6 @@ func inBlock(t *testing.T, source, head, key string, value time.Duration) string
 	require.Len(t, line.FindAllString(block, -1), 1, "%s of %s", key, head)
 	return before + head + line.ReplaceAllString(block, fmt.Sprintf("    %s: %ds", key, int(value.Seconds()))) + after
 }
+
+// behind is how old a record is when it is sent.
+func (c scale) behind() time.Duration { return c.mail.behind / 4 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"mailtrail/bench/stack"
 	"mailtrail/schemas/event"
 	"mailtrail/schemas/retention"
@@ -24,7 +26,7 @@ type watch struct {
 	marks    int // numbers given to canaries
 	began    time.Time
 
-	looks    []look
+	looks    []*look
 	searches []*search
 
 	mu   sync.Mutex
@@ -46,10 +48,19 @@ type look struct {
 	segments     []int64         // the same, by the names of its files
 	// oldest is the clock of the oldest record of the shortest limit that each store still shows; zero where it shows none.
 	oldest map[disk]time.Time
+
+	mu sync.Mutex
+}
+
+// note writes down what one of several queries saw.
+func (l *look) note(write func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	write()
 }
 
 // lookEvery is the shortest pause from one look to the next.
-const lookEvery = 200 * time.Millisecond
+const lookEvery = 150 * time.Millisecond
 
 // look looks again and again until done.
 func (w *watch) look(ctx context.Context, done <-chan struct{}) error {
@@ -60,7 +71,7 @@ func (w *watch) look(ctx context.Context, done <-chan struct{}) error {
 		if err != nil {
 			return err
 		}
-		w.looks = append(w.looks, *seen)
+		w.looks = append(w.looks, seen)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -73,10 +84,18 @@ func (w *watch) look(ctx context.Context, done <-chan struct{}) error {
 
 func (w *watch) once(ctx context.Context) (*look, error) {
 	l := &look{began: time.Now(), readable: map[slotOf]bool{}, listed: map[slotOf]bool{}, oldest: map[disk]time.Time{}}
-	for _, of := range []func(context.Context, *look) error{w.views, w.parts, w.plain, w.topics} {
-		if err := of(ctx, l); err != nil {
-			return nil, err
-		}
+	group, ctx := errgroup.WithContext(ctx)
+	for view, query := range views {
+		group.Go(func() error { return w.view(ctx, l, view, query) })
+	}
+	for _, of := range []func(context.Context, *look) error{w.parts, w.oldestRows, w.offsets} {
+		group.Go(func() error { return of(ctx, l) })
+	}
+	for topic, of := range map[string]disk{event.ScansTopic: scansDisk, event.RejectsTopic: rejectsDisk, plainTopic: plainTopicDisk} {
+		group.Go(func() error { return w.oldestRecord(ctx, l, topic, of) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	l.ended = time.Now()
 	return l, nil
@@ -101,37 +120,30 @@ var views = map[string]string{
 	"pieces":    "SELECT retention_class, toDateTime(0), min(firstScan) FROM mailtrail.pieces GROUP BY ALL",
 }
 
-func (w *watch) views(ctx context.Context, l *look) error {
-	for view, query := range views {
-		at := time.Now()
-		rows, err := w.stack.SQL.Query(ctx, query)
-		if err != nil {
+func (w *watch) view(ctx context.Context, l *look, view, query string) error {
+	at := time.Now()
+	rows, err := w.stack.SQL.Query(ctx, query)
+	if err != nil {
+		return fmt.Errorf("look into view %s: %w", view, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var class string
+		var slot, oldest time.Time
+		if err := rows.Scan(&class, &slot, &oldest); err != nil {
 			return fmt.Errorf("look into view %s: %w", view, err)
 		}
-		for rows.Next() {
-			var class string
-			var slot, oldest time.Time
-			if err := rows.Scan(&class, &slot, &oldest); err != nil {
-				return err
-			}
-			row := w.schedule.Row(class)
-			if row == nil {
-				return fmt.Errorf("view %s shows class %q, which the schedule does not have", view, class)
-			}
-			w.tooLate(at, time.Unix(row.LimitAt(0), 0).Add(oldest.Sub(time.Unix(0, 0))), "view %s, class %s, a record of %s", view, class, oldest)
-			if slot.Unix() > 0 {
-				w.tooLate(at, time.Unix(row.LimitAt(slot.Unix()), 0), "view %s, class %s, slot %s", view, class, slot)
-				l.readable[slotOf{class, slot.Unix()}] = true
-			}
+		row := w.schedule.Row(class)
+		if row == nil {
+			return fmt.Errorf("view %s shows class %q, which the schedule does not have", view, class)
 		}
-		if err := rows.Close(); err != nil {
-			return err
-		}
-		if err := rows.Err(); err != nil {
-			return err
+		w.tooLate(at, oldest.Add(time.Duration(row.LimitAt(0))*time.Second), "view %s, class %s, a record of %s", view, class, oldest)
+		if slot.Unix() > 0 {
+			w.tooLate(at, time.Unix(row.LimitAt(slot.Unix()), 0), "view %s, class %s, slot %s", view, class, slot)
+			l.note(func() { l.readable[slotOf{class, slot.Unix()}] = true })
 		}
 	}
-	return nil
+	return rows.Err()
 }
 
 // parts are all of the base table, those too that no query reads any more.
@@ -148,13 +160,13 @@ func (w *watch) parts(ctx context.Context, l *look) error {
 		if err := rows.Scan(&class, &slot); err != nil {
 			return err
 		}
-		l.listed[slotOf{class, slot.Unix()}] = true
+		l.note(func() { l.listed[slotOf{class, slot.Unix()}] = true })
 	}
 	return rows.Err()
 }
 
-// plain asks for the oldest row of the shortest limit, of the base table and of the plain one.
-func (w *watch) plain(ctx context.Context, l *look) error {
+// oldestRows asks for the oldest row of the shortest limit, of the base table and of the plain one.
+func (w *watch) oldestRows(ctx context.Context, l *look) error {
 	for of, query := range map[disk]string{
 		tableDisk:      "SELECT min(least(scanDatetime, received)) FROM mailtrail_data.scans WHERE retention_class = '" + retention.MailTracking + "'",
 		plainTableDisk: "SELECT min(captured) FROM " + plainTable,
@@ -164,45 +176,49 @@ func (w *watch) plain(ctx context.Context, l *look) error {
 			return fmt.Errorf("look into the %s: %w", of, err)
 		}
 		if oldest.Unix() > 0 {
-			l.oldest[of] = oldest
+			l.note(func() { l.oldest[of] = oldest })
 		}
 	}
 	return nil
 }
 
-// topics looks at the oldest record of each partition of each topic. What a record bears is at most a little older than the
-// record, since that is how it was made.
-func (w *watch) topics(ctx context.Context, l *look) error {
-	for topic, of := range map[string]disk{event.ScansTopic: scansDisk, event.RejectsTopic: rejectsDisk, plainTopic: plainTopicDisk} {
-		at := time.Now()
-		oldest, err := w.stack.Kafka.OldestTimes(ctx, topic)
-		if err != nil {
-			return err
+// oldestRecord looks at the oldest record of each partition of a topic. It is at most as much older than its timestamp as the
+// load lets records be behind.
+func (w *watch) oldestRecord(ctx context.Context, l *look, topic string, of disk) error {
+	at := time.Now()
+	times, err := w.stack.Kafka.OldestTimes(ctx, topic)
+	if err != nil {
+		return err
+	}
+	for partition, ms := range times {
+		if ms == 0 {
+			continue
 		}
-		for partition, ms := range oldest {
-			if ms == 0 {
-				continue
-			}
-			clock := time.UnixMilli(ms).Add(-w.scale.mail.behind / 4)
-			if topic != plainTopic {
-				w.tooLate(at, clock.Add(min(w.scale.mail.limit, w.scale.rejects.limit)), "topic %s, partition %d, a record of %s", topic, partition, clock)
-			}
+		clock := time.UnixMilli(ms).Add(-w.scale.behind())
+		if topic != plainTopic {
+			w.tooLate(at, clock.Add(min(w.scale.mail.limit, w.scale.rejects.limit)), "topic %s, partition %d, a record of %s", topic, partition, clock)
+		}
+		l.note(func() {
 			if before := l.oldest[of]; before.IsZero() || clock.Before(before) {
 				l.oldest[of] = clock
 			}
-		}
+		})
 	}
+	return nil
+}
+
+// offsets are from where on mail.scans can be read, by what the broker says and by its files.
+func (w *watch) offsets(ctx context.Context, l *look) error {
 	spans, err := w.stack.Kafka.Spans(ctx, event.ScansTopic)
 	if err != nil {
 		return err
 	}
 	for _, span := range spans {
-		l.first = append(l.first, span.Start)
 		base, err := w.firstSegment(int(span.Partition))
 		if err != nil {
 			return err
 		}
-		l.segments = append(l.segments, base)
+		l.first, l.segments = append(l.first, span.Start), append(l.segments, base)
 	}
 	return nil
 }
