@@ -110,7 +110,7 @@ func (w *watch) plant(b *batch) {
 			b.texts = append(b.texts, text+"}")
 		}
 		// The limit is the record's own; that of its slot is earlier.
-		limit := time.Unix(class.LimitAt(0), 0).Sub(time.Unix(0, 0))
+		limit := time.Duration(class.LimitAt(0)) * time.Second
 		b.canaries = append(b.canaries, &canary{number: w.marks, kind: kind, clock: b.captured, slot: class.SlotOf(b.captured.UnixMilli()), limit: b.captured.Add(limit)})
 		b.last = append(b.last, len(b.texts)-1)
 	}

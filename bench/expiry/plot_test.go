@@ -105,31 +105,37 @@ func (w *watch) plot(path string) error {
 		legend = append(legend, map[string]any{"X": x, "Until": x + 28, "Text": x + 36, "Name": d.name, "Color": d.color})
 	}
 	caption := fmt.Sprintf("%d events a second; limit %s, slots of %s, margin %s; a topic's life %s. The plain stores are set to the same limit.",
-		w.scale.rate, w.scale.mail.limit, w.scale.mail.slot, w.scale.mail.margin, w.scale.life)
+		w.scale.rate, inSeconds(w.scale.mail.limit), inSeconds(w.scale.mail.slot), inSeconds(w.scale.mail.margin), inSeconds(w.scale.life))
 	const plot = width - left - right
 	err = template.Must(template.New("plot").Parse(drawing)).Execute(out, map[string]any{
 		"Width": width, "Height": firstTop + 2*panelPitch + 26, "Left": left, "Plot": plot, "Tall": tall, "TickEnd": tall + 6, "TickLabel": tall + 22,
 		"Middle": tall / 2, "Beside": plot + 8, "Foot": firstTop + 2*panelPitch - 30, "Note": firstTop + 2*panelPitch + 4,
 		"XTitle": "seconds since the load began", "Caption": caption, "Legend": legend,
-		"Panels": []panel{
-			w.panel(firstTop, "Age of the oldest record that can be read", w.readableAges),
-			w.panel(firstTop+panelPitch, "Age of the oldest record whose bytes are in a file", w.diskAges),
-		},
+		"Panels": w.panels(),
 	})
 	return errors.Join(err, out.Close())
 }
 
-func (w *watch) panel(top int, title string, ages func(disk) []point) panel {
-	limit := w.scale.mail.limit
-	lines, longest, oldest := make([][]point, len(drawn)), time.Second, limit
+// panels have the same axes.
+func (w *watch) panels() []panel {
+	readable, onDisk := make([][]point, len(drawn)), make([][]point, len(drawn))
+	longest, oldest := time.Second, w.scale.mail.limit
 	for i, d := range drawn {
-		lines[i] = eachSecond(ages(d.of))
-		for _, p := range lines[i] {
+		readable[i], onDisk[i] = eachSecond(w.readableAges(d.of)), eachSecond(w.diskAges(d.of))
+		for _, p := range append(readable[i], onDisk[i]...) {
 			longest, oldest = max(longest, p.at), max(oldest, p.age)
 		}
 	}
 	x, y := newAxis(longest, width-left-right), newAxis(oldest, tall)
-	p := panel{Title: title, Top: top, LimitLabel: limit.String(), Limit: tall - y.of(limit), XTicks: x.ticks}
+	return []panel{
+		w.panel(firstTop, "Age of the oldest record that can be read", readable, x, y),
+		w.panel(firstTop+panelPitch, "Age of the oldest record whose bytes are in a file", onDisk, x, y),
+	}
+}
+
+func (w *watch) panel(top int, title string, lines [][]point, x, y axis) panel {
+	limit := w.scale.mail.limit
+	p := panel{Title: title, Top: top, LimitLabel: inSeconds(limit), Limit: tall - y.of(limit), XTicks: x.ticks}
 	for _, t := range y.ticks {
 		p.YTicks = append(p.YTicks, tick{tall - t.At, t.Label})
 	}
@@ -142,6 +148,8 @@ func (w *watch) panel(top int, title string, ages func(disk) []point) panel {
 	}
 	return p
 }
+
+func inSeconds(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }
 
 // axis goes from 0 to a round number that is at least the most.
 type axis struct {

@@ -93,6 +93,18 @@ func TestOlderServersGetOnlySettingsThatTheyKnow(t *testing.T) {
 	require.Contains(t, ForServer(scans, nil), older+"\n")
 }
 
+func TestMergedPartsStayNoLongerThanAQuarterOfAMargin(t *testing.T) {
+	for margin, want := range map[string]string{"2h": "480", "16m": "240", "8s": "2", "3s": "0"} {
+		source := strings.Replace(string(retention.Builtin().Source()), "margin: 2h", "margin: "+margin, 1) // of mail_tracking
+		schedule, err := retention.Parse([]byte(source))
+		require.NoError(t, err)
+		s, err := New(names, schedule)
+		require.NoError(t, err)
+		require.Contains(t, object(t, s, Table, "scans").Create, "old_parts_lifetime = "+want+",")
+		require.Contains(t, object(t, s, Table, "blocks").Create, "old_parts_lifetime = 480,")
+	}
+}
+
 func TestLimitsComeFromTheSchedule(t *testing.T) {
 	source := strings.ReplaceAll(string(retention.Builtin().Source()), "limit: 30d", "limit: 31d")
 	schedule, err := retention.Parse([]byte(source))
