@@ -19,19 +19,6 @@ import (
 	"mailtrail/bench/stack"
 )
 
-// disk is a store as a raw search sees it: the files of a folder.
-type disk string
-
-// The disks. Whatever lies in none of the folders of the others is elsewhere.
-const (
-	scansDisk      disk = "topic mail.scans"
-	rejectsDisk    disk = "topic mail.rejects"
-	tableDisk      disk = "table scans"
-	plainTopicDisk disk = "a plain topic"
-	plainTableDisk disk = "a plain table"
-	elsewhere      disk = "elsewhere"
-)
-
 // search is one look into every byte of every file.
 type search struct {
 	began, ended time.Time

@@ -16,7 +16,7 @@ const byClassAndSlot = "PARTITION BY (retention_class, slot)"
 type SlotDrop struct {
 	// Statement removes it; done again, it removes nothing that rows are read from, and files that the server had kept.
 	Statement string
-	// Left asks for the number of parts that are on the disk, read or not.
+	// Left asks for the number of parts that no query reads any more, and whose files are still there.
 	Left string
 }
 
@@ -53,6 +53,6 @@ func (s *SQL) DropSlot(row *retention.Row, table string, slot int64) (SlotDrop, 
 func slotDrop(database, table, key, shown string) SlotDrop {
 	return SlotDrop{
 		Statement: "ALTER TABLE " + database + "." + table + " DROP PARTITION " + key,
-		Left:      "SELECT count() FROM system.parts WHERE database = " + literal(database) + " AND table = " + literal(table) + " AND partition = " + literal(shown),
+		Left:      "SELECT count() FROM system.parts WHERE database = " + literal(database) + " AND table = " + literal(table) + " AND NOT active AND partition = " + literal(shown),
 	}
 }

@@ -15,15 +15,15 @@ func TestDropSlot(t *testing.T) {
 	for _, test := range []struct{ class, table, statement, left string }{
 		{
 			retention.MailTracking, "scans", "ALTER TABLE mailtrail_data.scans DROP PARTITION ('mail_tracking','2024-10-04 00:00:00')",
-			`database = 'mailtrail_data' AND table = 'scans' AND partition = '(\'mail_tracking\',\'2024-10-04 00:00:00\')'`,
+			`database = 'mailtrail_data' AND table = 'scans' AND NOT active AND partition = '(\'mail_tracking\',\'2024-10-04 00:00:00\')'`,
 		},
 		{
 			retention.Receipts, "blocks", "ALTER TABLE mailtrail_data.blocks DROP PARTITION '2024-10-04 00:00:00'",
-			"database = 'mailtrail_data' AND table = 'blocks' AND partition = '2024-10-04 00:00:00'",
+			"database = 'mailtrail_data' AND table = 'blocks' AND NOT active AND partition = '2024-10-04 00:00:00'",
 		},
 		{
 			retention.SystemLogs, "system.query_log", "ALTER TABLE system.query_log DROP PARTITION 20000",
-			"database = 'system' AND table = 'query_log' AND partition = '20000'",
+			"database = 'system' AND table = 'query_log' AND NOT active AND partition = '20000'",
 		},
 	} {
 		drop, err := s.DropSlot(schedule.Row(test.class), test.table, slot)
