@@ -119,7 +119,7 @@ func testStatus(t *testing.T, s *site) {
 		total += partition["end"].(float64)
 	}
 	require.GreaterOrEqual(t, total, 2000.0)
-	require.Len(t, sections["class"], 8)
+	require.Len(t, sections["class"], 9)
 	require.NotEmpty(t, sections["table"])
 	require.NotEmpty(t, sections["disk"])
 	require.Regexp(t, `^[0-9]+\.[0-9]+`, sections["clickhouse"][0]["version"])
