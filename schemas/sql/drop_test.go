@@ -2,6 +2,7 @@ package sql
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,7 +29,7 @@ func TestDropSlot(t *testing.T) {
 	} {
 		drop, err := s.DropSlot(schedule.Row(test.class), test.table, slot)
 		require.NoError(t, err)
-		require.Equal(t, SlotDrop{test.statement, "SELECT count() FROM system.parts WHERE " + test.left}, drop)
+		require.Equal(t, SlotDrop{test.statement, "SELECT count() FROM system.parts WHERE " + test.left, 480 * time.Second}, drop)
 	}
 	for _, wrong := range []struct{ class, table, says string }{
 		{retention.MailTracking, "blocks", "the schedule has no table blocks of class mail_tracking"},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"mailtrail/schemas/retention"
 )
 
 // window is how many blocks each table remembers, so that a repeated INSERT
@@ -31,20 +33,25 @@ func newerSettings() []string {
 // in case that a loss of power takes the new one, which is not synced.
 const mergedPartsStay = 480 * time.Second
 
-// settings are those of every table with a limit. A dropped partition leaves the disk at once, but not what was merged into its
-// parts shortly before (bench/expiry). That must be gone before the limit too, so where margins are short it stays for a
-// quarter of one.
+// settings are those of every table with a limit.
 func (l limits) settings(table string) (string, error) {
 	rows, _, err := l.rows(table)
 	if err != nil {
 		return "", err
 	}
-	stay := mergedPartsStay
-	for _, row := range rows {
-		stay = min(stay, time.Duration(row.Margin)/4)
-	}
-	older := fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1, old_parts_lifetime = %d", window, stay/time.Second)
+	older := fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1, old_parts_lifetime = %d", window, stay(rows)/time.Second)
 	return strings.Join(append([]string{older}, newerSettings()...), ", "), nil
+}
+
+// stay is how long parts stay on the disk that no query reads any more, in whole seconds. A dropped partition leaves it at once,
+// but not what was merged into its parts shortly before, or is just being read (bench/expiry). That must be gone before the
+// limit too, so where margins are short it stays for a quarter of the shortest.
+func stay(rows []retention.Row) time.Duration {
+	shortest := mergedPartsStay
+	for _, row := range rows {
+		shortest = min(shortest, time.Duration(row.Margin)/4)
+	}
+	return shortest.Truncate(time.Second)
 }
 
 // ForServer takes out of a statement the settings of tables that a server does
