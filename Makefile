@@ -17,7 +17,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench crash race fuzz clean go
+.PHONY: help run build test lint bench crash race expiry fuzz clean go
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ crash: go ## run the long crash test: servers and program killed many times, mil
 race: go ## race mailtrail against ClickHouse's own Kafka engine (minutes); ARGS='-only mailtrail' and more: bench/README.md
 	@echo "racing on one topic: three million events, three times each"
 	@go test ./bench/race -count=1 -timeout 2h -v -args -long $(ARGS)
+
+expiry: go ## watch records to their end under limits of a minute, under load, and draw it (11 minutes); see bench/expiry
+	@echo "watching records expire; nothing else should run on this machine"
+	@go test ./bench/expiry -count=1 -timeout 30m -v -args -long -picture ages.svg
 
 fuzz: go ## run every fuzz target for FUZZTIME (60s)
 	@for package in $$(go list ./...); do \

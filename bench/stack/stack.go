@@ -38,14 +38,28 @@ type Stack struct {
 	SQL driver.Conn
 
 	program string
+	options Options
 	engine  *embedded.Server
 	undo    []func()
+}
+
+// Options are what a test may have otherwise than as shipped. The zero value is as shipped.
+type Options struct {
+	// Schedule is the path of a retention schedule; empty is the built-in one.
+	Schedule string
+	// Broker are further lines of Apache Kafka's server.properties.
+	Broker map[string]string
 }
 
 // Start starts both servers and lets `mailtrail migrate` make topics and tables. The program is one that Build made;
 // the folder must exist, have room, and be new.
 func Start(ctx context.Context, folder, program string) (*Stack, error) {
-	s := &Stack{Folder: folder, program: program}
+	return StartWith(ctx, folder, program, Options{})
+}
+
+// StartWith is Start with options.
+func StartWith(ctx context.Context, folder, program string, options Options) (*Stack, error) {
+	s := &Stack{Folder: folder, program: program, options: options}
 	if err := s.start(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start the stack: %w", err)
@@ -92,7 +106,7 @@ func (s *Stack) startKafka(ctx context.Context, fetcher *engines.Fetcher) error 
 	if err != nil {
 		return err
 	}
-	if s.Broker, err = realkafka.Start(ctx, realkafka.Config{Dir: filepath.Join(s.Folder, "kafka"), Kafka: jars}); err != nil {
+	if s.Broker, err = realkafka.Start(ctx, realkafka.Config{Dir: filepath.Join(s.Folder, "kafka"), Kafka: jars, Overrides: s.options.Broker}); err != nil {
 		return err
 	}
 	s.undo = append(s.undo, s.Broker.Kill9)
@@ -108,12 +122,16 @@ func (s *Stack) startClickHouse(ctx context.Context, fetcher *engines.Fetcher) e
 	if err != nil {
 		return err
 	}
+	schedule, err := s.schedule()
+	if err != nil {
+		return err
+	}
 	free, err := ports.Free(2)
 	if err != nil {
 		return err
 	}
 	s.engine, err = embedded.New(embedded.Config{
-		Data: s.Folder, Native: free[0], HTTP: free[1], Schedule: retention.Builtin(), MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
+		Data: s.Folder, Native: free[0], HTTP: free[1], Schedule: schedule, MemoryRatio: 0.5, Reader: embedded.DefaultReaderLimits(),
 	}, embedded.Deps{
 		Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), Engine: engine, Self: []string{s.program, "engine-clickhouse"},
 		Analysts: func() ([]embedded.Analyst, error) { return nil, nil },
@@ -134,6 +152,17 @@ func (s *Stack) startClickHouse(ctx context.Context, fetcher *engines.Fetcher) e
 	s.HTTP = free[1]
 	s.Native, err = ownAddress(s.Folder, free[0])
 	return err
+}
+
+func (s *Stack) schedule() (*retention.Schedule, error) {
+	if s.options.Schedule == "" {
+		return retention.Builtin(), nil
+	}
+	text, err := os.ReadFile(s.options.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	return retention.Parse(text)
 }
 
 // ownAddress is where the engine itself listens. The embedded engine has a relay before it, which would run in the process
@@ -178,7 +207,7 @@ func (s *Stack) Command(args ...string) *exec.Cmd {
 	cmd.Dir = s.Folder
 	cmd.Env = append(os.Environ(), "MAILTRAIL_MODE=external", "MAILTRAIL_DATA="+filepath.Join(s.Folder, "data"),
 		"MAILTRAIL_KAFKA_BROKERS="+s.Broker.Addr(), "MAILTRAIL_CLICKHOUSE_ADDR="+s.Native,
-		"MAILTRAIL_KEYS_CONNECT="+s.keysSocket())
+		"MAILTRAIL_KEYS_CONNECT="+s.keysSocket(), "MAILTRAIL_RETENTION_SCHEDULE="+s.options.Schedule)
 	cmd.Env = append(cmd.Env, s.user(embedded.Writer)...)
 	return cmd
 }

@@ -123,7 +123,7 @@ func (g *Ingest) Run(ctx context.Context) error {
 // own starts a worker for every partition of the generation.
 func (g *Ingest) own(ctx context.Context, generation Generation) {
 	partitions := generation.Partitions()
-	g.deps.Log.Info().Ints32("partitions", partitions).Msg("partitions assigned")
+	g.deps.Log.Info().Ints32("partitions", partitions).Str("topic", g.topic).Msg("partitions assigned")
 	g.metrics.partitions.Set(float64(len(partitions)))
 	for _, partition := range partitions {
 		w := g.newWorker(generation, partition)

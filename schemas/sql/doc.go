@@ -8,7 +8,7 @@
 //	{{table "scans"}}       a base table, {{view "scans"}} a public view
 //	{{ttl "scans"}}         when the store's own expiry takes a row of the table: half a margin after destroy_at
 //	{{visible "scans"}}     true while the slot of a row is not due; over the columns retention_class and slot, so that partitions are pruned
-//	{{settings}}            the settings of every table with a limit, {{window}} its dedup window
+//	{{settings "TABLE"}}    the settings of a table with a limit, {{window}} its dedup window
 //	{{own "blocks"}}        the class of a table that mailtrail keeps for itself, as text
 //	{{slotSeconds "batches"}}  the length of its slots
 //	{{classes}}             the schedule as an array of (class, limit, life, slot), seconds

@@ -20,7 +20,7 @@ func holes(w world, schedule *retention.Schedule) template.FuncMap {
 		"text":   literal,
 		"joined": joined, "pieceKey": pieceKey, "packedKey": packedKey, "imb": imb,
 		"window":      func() int { return window },
-		"settings":    settings,
+		"settings":    h.settings,
 		"ttl":         h.ttl,
 		"visible":     h.visible,
 		"own":         h.own,

@@ -3,6 +3,9 @@ package sql
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"mailtrail/schemas/retention"
 )
 
 // window is how many blocks each table remembers, so that a repeated INSERT
@@ -26,10 +29,29 @@ func newerSettings() []string {
 	}
 }
 
+// mergedPartsStay is the server's own old_parts_lifetime: so long after a merge the parts that went into it stay on the disk,
+// in case that a loss of power takes the new one, which is not synced.
+const mergedPartsStay = 480 * time.Second
+
 // settings are those of every table with a limit.
-func settings() string {
-	older := fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1", window)
-	return strings.Join(append([]string{older}, newerSettings()...), ", ")
+func (l limits) settings(table string) (string, error) {
+	rows, _, err := l.rows(table)
+	if err != nil {
+		return "", err
+	}
+	older := fmt.Sprintf("non_replicated_deduplication_window = %d, ttl_only_drop_parts = 1, old_parts_lifetime = %d", window, stay(rows)/time.Second)
+	return strings.Join(append([]string{older}, newerSettings()...), ", "), nil
+}
+
+// stay is how long parts stay on the disk that no query reads any more, in whole seconds. A dropped partition leaves it at once,
+// but not what was merged into its parts shortly before, or is just being read (bench/expiry). That must be gone before the
+// limit too, so where margins are short it stays for a quarter of the shortest.
+func stay(rows []retention.Row) time.Duration {
+	shortest := mergedPartsStay
+	for _, row := range rows {
+		shortest = min(shortest, time.Duration(row.Margin)/4)
+	}
+	return shortest.Truncate(time.Second)
 }
 
 // ForServer takes out of a statement the settings of tables that a server does

@@ -39,10 +39,11 @@ type Object struct {
 
 // SQL is all statements, with their holes filled.
 type SQL struct {
-	names   Names
-	objects []Object
-	queries map[rowsQuery]string
-	reports map[string]string
+	names    Names
+	schedule *retention.Schedule
+	objects  []Object
+	queries  map[rowsQuery]string
+	reports  map[string]string
 }
 
 // rowsQuery is a query about the rows of a table of events. Most queries ask the same whatever that table is.
@@ -60,7 +61,7 @@ func New(names Names, schedule *retention.Schedule) (*SQL, error) {
 	if err := names.check(); err != nil {
 		return nil, err
 	}
-	s := &SQL{names: names, queries: map[rowsQuery]string{}, reports: map[string]string{}}
+	s := &SQL{names: names, schedule: schedule, queries: map[rowsQuery]string{}, reports: map[string]string{}}
 	for _, kind := range []Kind{Table, View} {
 		err := s.eachFile(string(kind), func(name, text string) error {
 			if kind == Table && optional(name) && !kept(schedule, name) {

@@ -86,11 +86,23 @@ func TestOlderServersGetOnlySettingsThatTheyKnow(t *testing.T) {
 		require.Equal(t, o.Draft, ForServer(o.Draft, all), o.Name)
 	}
 	scans := object(t, s, Table, "scans").Create
-	const older = "SETTINGS non_replicated_deduplication_window = 100000, ttl_only_drop_parts = 1"
+	const older = "SETTINGS non_replicated_deduplication_window = 100000, ttl_only_drop_parts = 1, old_parts_lifetime = 480"
 	require.Contains(t, scans, older+", auto_statistics_types = '', merge_selector_base = 8\n")
 	require.Contains(t, ForServer(scans, without("merge_selector_base")), older+", auto_statistics_types = ''\n")
 	require.Contains(t, ForServer(scans, without("auto_statistics_types")), older+", merge_selector_base = 8\n")
 	require.Contains(t, ForServer(scans, nil), older+"\n")
+}
+
+func TestMergedPartsStayNoLongerThanAQuarterOfAMargin(t *testing.T) {
+	for margin, want := range map[string]string{"2h": "480", "16m": "240", "8s": "2", "3s": "0"} {
+		source := strings.Replace(string(retention.Builtin().Source()), "margin: 2h", "margin: "+margin, 1) // of mail_tracking
+		schedule, err := retention.Parse([]byte(source))
+		require.NoError(t, err)
+		s, err := New(names, schedule)
+		require.NoError(t, err)
+		require.Contains(t, object(t, s, Table, "scans").Create, "old_parts_lifetime = "+want+",")
+		require.Contains(t, object(t, s, Table, "blocks").Create, "old_parts_lifetime = 480,")
+	}
 }
 
 func TestLimitsComeFromTheSchedule(t *testing.T) {

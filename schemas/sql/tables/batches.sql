@@ -23,5 +23,5 @@ ENGINE = MergeTree
 PARTITION BY slot
 ORDER BY (id, topic, partition, offset)
 TTL {{ttl "batches"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "batches"}}
 COMMENT 'What became of each message of a request, so that a repeat is stored once. Base table: mailtrail only.'

@@ -18,5 +18,5 @@ ENGINE = MergeTree
 PARTITION BY slot
 ORDER BY (topic, partition, first)
 TTL {{ttl "blocks"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "blocks"}}
 COMMENT 'Receipts: what became of each block of Kafka offsets. No personal data. Base table: mailtrail only.'

@@ -38,5 +38,5 @@ ENGINE = MergeTree
 PARTITION BY (retention_class, slot)
 ORDER BY id
 TTL {{ttl "images"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "images"}}
 COMMENT 'Index of packs: one row an image, without the image. Base table: mailtrail only.'

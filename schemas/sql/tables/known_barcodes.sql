@@ -9,5 +9,5 @@ ENGINE = MergeTree
 PARTITION BY slot
 ORDER BY hash
 TTL {{ttl "known_barcodes"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "known_barcodes"}}
 COMMENT 'The known barcodes that decided about blocks, once a slot while they are in use, for as long as a block can be open. Base table: mailtrail only.'

@@ -22,5 +22,5 @@ ENGINE = MergeTree
 PARTITION BY (retention_class, slot)
 ORDER BY (kind, topic, partition, offset, index)
 TTL {{ttl "records"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "records"}}
 COMMENT 'Records of all kinds besides scans and images. Base table: mailtrail only.'

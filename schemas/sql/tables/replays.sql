@@ -11,5 +11,5 @@ ENGINE = MergeTree
 PARTITION BY slot
 ORDER BY origin
 TTL {{ttl "replays"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "replays"}}
 COMMENT 'Identities of replayed rejects, so that a reject is stored once. Base table: mailtrail only.'

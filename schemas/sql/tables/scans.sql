@@ -101,5 +101,5 @@ ENGINE = MergeTree
 PARTITION BY (retention_class, slot)
 ORDER BY (piece, scanDatetime)
 TTL {{ttl "scans"}}
-SETTINGS {{settings}}
+SETTINGS {{settings "scans"}}
 COMMENT 'Scan events, one row each: actual, assumed and logical handling events of pieces, handling units and containers. Base table: mailtrail only.'
