@@ -134,6 +134,8 @@ func officersPage(t *testing.T, s *site, slot time.Time) {
 		require.Contains(t, page.Text, want)
 	}
 	require.NotContains(t, page.Text, "did not answer")
+	require.Contains(t, page.Text, "Object store")
+	require.NotContains(t, page.Text, "not known", "every place of the schedule was asked")
 	require.Equal(t, "en", page.Lang)
 	require.NotEmpty(t, page.Title)
 	require.Equal(t, []string{"header", "main", "footer"}, page.Landmarks)
