@@ -87,9 +87,9 @@ func TestOlderServersGetOnlySettingsThatTheyKnow(t *testing.T) {
 	}
 	scans := object(t, s, Table, "scans").Create
 	const older = "SETTINGS non_replicated_deduplication_window = 100000, ttl_only_drop_parts = 1, old_parts_lifetime = 480"
-	require.Contains(t, scans, older+", auto_statistics_types = '', merge_selector_base = 8\n")
+	require.Contains(t, scans, older+", auto_statistics_types = '', merge_selector_base = 7\n")
 	require.Contains(t, ForServer(scans, without("merge_selector_base")), older+", auto_statistics_types = ''\n")
-	require.Contains(t, ForServer(scans, without("auto_statistics_types")), older+", merge_selector_base = 8\n")
+	require.Contains(t, ForServer(scans, without("auto_statistics_types")), older+", merge_selector_base = 7\n")
 	require.Contains(t, ForServer(scans, nil), older+"\n")
 }
 
