@@ -65,10 +65,15 @@ func makeRecordKey(path string) error {
 	if err = errors.Join(err, beside.Sync(), beside.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(beside.Name(), path); !errors.Is(err, fs.ErrExist) {
+	if err := os.Link(beside.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	// Its name must outlast a loss of power too: what is stored under it is found by nothing else.
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // recordHash hashes what a record can be found by under the key: HMAC-SHA256 of system, key and value, each with its length
